@@ -1,0 +1,55 @@
+# Run at build time: fetches the packages of web/ once, compresses what /docs serves and writes docs_files.S, which
+# includes the bytes. Each file's ETag, made from its hash, stands in it too, so that a new file also makes a new object.
+cmake_minimum_required(VERSION 3.25)
+
+file(MAKE_DIRECTORY ${STORE} ${OUT})
+file(LOCK ${STORE} DIRECTORY GUARD PROCESS TIMEOUT 600)
+
+file(SHA256 ${WEB}/package-lock.json wanted)
+set(fetched "")
+if(EXISTS ${STORE}/fetched)
+    file(READ ${STORE}/fetched fetched)
+endif()
+if(NOT fetched STREQUAL wanted)
+    file(REMOVE ${STORE}/fetched)
+    file(COPY ${WEB}/package.json ${WEB}/package-lock.json DESTINATION ${STORE})
+    if(NOT NPM)
+        message(FATAL_ERROR "npm is missing, and the API page needs one package from it: apt-get install npm")
+    endif()
+    execute_process(
+        COMMAND ${NPM} ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+        WORKING_DIRECTORY ${STORE} RESULT_VARIABLE result)
+    if(NOT result EQUAL 0)
+        message(FATAL_ERROR "npm could not fetch the packages of web/package-lock.json; its message is above")
+    endif()
+    file(WRITE ${STORE}/fetched ${wanted})
+endif()
+
+set(assembly "/* Written by cmake/embed_docs.cmake. */\n    .section .rodata\n")
+function(embed symbol file)
+    cmake_path(GET file FILENAME name)
+    set(compressed ${OUT}/${name}.gz)
+    execute_process(COMMAND ${GZIP} -9 -n -c ${file} OUTPUT_FILE ${compressed} COMMAND_ERROR_IS_FATAL ANY)
+    file(SHA256 ${file} hash)
+    string(SUBSTRING ${hash} 0 16 hash)
+    string(APPEND assembly
+        "    .balign 16\n"
+        "    .global dacapo_docs_${symbol}\ndacapo_docs_${symbol}:\n    .incbin \"${compressed}\"\n"
+        "    .global dacapo_docs_${symbol}_end\ndacapo_docs_${symbol}_end:\n"
+        "    .global dacapo_docs_${symbol}_etag\ndacapo_docs_${symbol}_etag:\n    .asciz \"\\\"${hash}\\\"\"\n")
+    set(assembly "${assembly}" PARENT_SCOPE)
+endfunction()
+
+set(package ${STORE}/node_modules/swagger-ui-dist)
+file(READ ${package}/NOTICE notice)
+file(READ ${package}/LICENSE license)
+file(READ ${package}/swagger-ui-bundle.js.LICENSE.txt bundled)
+file(WRITE ${OUT}/swagger-ui-bundle.js.LICENSE.txt "${notice}\n${bundled}\n${license}")
+
+embed(index ${WEB}/docs/index.html)
+embed(initializer ${WEB}/docs/initializer.js)
+embed(bundle ${package}/swagger-ui-bundle.js)
+embed(style ${package}/swagger-ui.css)
+embed(licence ${OUT}/swagger-ui-bundle.js.LICENSE.txt)
+string(APPEND assembly "    .section .note.GNU-stack,\"\",%progbits\n")
+file(WRITE ${OUT}/docs_files.S "${assembly}")
