@@ -1,0 +1,29 @@
+// The opaque position that clients carry from a command's answer to a query or a feed: an epoch and one place per
+// shard touched. Text: `<epoch>.<shard>-<position>.<shard>-<position>`; clients must not look inside.
+#pragma once
+
+#include "infra/log/event_log.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace dacapo::api {
+
+struct PositionToken {
+    std::string epoch;
+    std::map<int, Position> places;  // by shard
+
+    // The newest place named, which is what the embedded log (one sequence for all shards) waits for.
+    Position newest() const;
+    // Takes the newer place of each shard.
+    void merge(const PositionToken& other);
+    bool operator==(const PositionToken&) const = default;
+};
+
+std::string to_text(const PositionToken& token);
+// Nothing when the text is not a position.
+std::optional<PositionToken> position_from_text(std::string_view text);
+
+}  // namespace dacapo::api

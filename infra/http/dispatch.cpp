@@ -1,0 +1,125 @@
+#include "infra/http/dispatch.hpp"
+
+#include "infra/http/problem.hpp"
+
+#include <algorithm>
+
+namespace dacapo::http {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::string_view preflight_seconds = "600";
+constexpr std::size_t preflight_headers_bytes_max = 512;
+
+// The token of `Authorization: Bearer <token>`; empty when there is none.
+std::string_view bearer_token(std::string_view authorization) {
+    constexpr std::string_view scheme = "bearer ";
+    if (authorization.size() <= scheme.size()) return {};
+    const auto same = [](char one, char lower) { return (one | 0x20) == (lower | 0x20); };
+    if (!std::equal(scheme.begin(), scheme.end(), authorization.begin(), same)) return {};
+    authorization.remove_prefix(scheme.size());
+    while (authorization.starts_with(' ')) authorization.remove_prefix(1);
+    return authorization;
+}
+
+[[noreturn]] void refuse_token(const char* code, const char* detail) {
+    Problem problem(401, code, detail);
+    problem.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"dacapo\"");
+    throw problem;
+}
+
+bool is_field_names(std::string_view list) {
+    const auto is_part = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+               c == '_' || c == ',' || c == ' ';
+    };
+    return list.size() <= preflight_headers_bytes_max && std::ranges::all_of(list, is_part);
+}
+
+}  // namespace
+
+void check_match(const Request& request, const Router::Match& match) {
+    if (request.path == "*" || (match.path_known && request.method == Method::options)) return;
+    if (!match.path_known) throw Problem(404, "not_found", "There is nothing at this path.");
+    if (match.socket != nullptr) {
+        Problem problem(426, "upgrade_required", "This path is a WebSocket's.");
+        problem.headers.emplace_back("Upgrade", "websocket");
+        throw problem;
+    }
+    if (match.route == nullptr) {
+        Problem problem(405, "method_not_allowed", "This path does not serve this method.");
+        problem.headers.emplace_back("Allow", match.allow);
+        throw problem;
+    }
+    if (match.id_refused)
+        throw Problem(422, "invalid_id", "An id in the path is not an integer from 1 to 9007199254740991.");
+}
+
+bool authenticate_now(const Shared& shared, Access access, Request& request) {
+    if (access == Access::open || request.principal) return true;
+    if (request.authorization.empty()) {
+        if (access == Access::optional) return true;
+        refuse_token("token_missing", "This needs a bearer token.");
+    }
+    const auto token = bearer_token(request.authorization);
+    if (token.empty()) refuse_token("token_invalid", "The Authorization field holds no bearer token.");
+    if (shared.hooks.authenticate_now) request.principal = shared.hooks.authenticate_now(token);
+    return request.principal.has_value();
+}
+
+asio::awaitable<void> authenticate(const Shared& shared, Access access, Request& request) {
+    if (authenticate_now(shared, access, request)) co_return;
+    if (!shared.hooks.authenticate) refuse_token("token_invalid", "No token is known here.");
+    request.principal = co_await shared.hooks.authenticate(std::string(bearer_token(request.authorization)));
+}
+
+Response answer_to_exception(const Shared& shared, const Request& request) {
+    try {
+        throw;
+    } catch (const Problem& problem) {
+        auto response = to_response(problem, request);
+        const bool has_challenge = std::ranges::any_of(
+            problem.headers, [](const auto& header) { return header.first == "WWW-Authenticate"; });
+        if (problem.status == 401 && !has_challenge)
+            response.set_header("WWW-Authenticate", "Bearer realm=\"dacapo\", error=\"invalid_token\"");
+        return response;
+    } catch (const std::exception& error) {
+        shared.report(request.request_id, error.what());
+    } catch (...) {
+        shared.report(request.request_id, "an exception of unknown type");
+    }
+    return to_response(Problem(500, "internal_error", "Something went wrong here; the request id names it."),
+                       request);
+}
+
+Response answer_to_options(const Shared& shared, const Router::Match& match, const Head& head,
+                           const Request& request) {
+    const std::string_view allow =
+        request.path == "*" ? std::string_view("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") : match.allow;
+    Response response;
+    response.status = 204;
+    response.set_header("Allow", allow);
+    if (head.preflight_method.empty() || !shared.origins.allows(request.origin)) return response;
+    response.set_header("Access-Control-Allow-Methods", allow);
+    if (!head.preflight_headers.empty() && is_field_names(head.preflight_headers))
+        response.set_header("Access-Control-Allow-Headers", head.preflight_headers);
+    response.set_header("Access-Control-Max-Age", preflight_seconds);
+    return response;
+}
+
+asio::awaitable<Response> answer(const Shared& shared, const Router::Match& match, const Head& head,
+                                 Request& request) {
+    try {
+        check_match(request, match);
+        if (request.method == Method::options && (match.route == nullptr || request.path == "*"))
+            co_return answer_to_options(shared, match, head, request);
+        if (!authenticate_now(shared, match.route->access, request))
+            co_await authenticate(shared, match.route->access, request);
+        co_return co_await match.route->handler(request);
+    } catch (...) {
+        co_return answer_to_exception(shared, request);
+    }
+}
+
+}  // namespace dacapo::http

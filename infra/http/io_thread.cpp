@@ -1,0 +1,60 @@
+#include "infra/http/io_thread.hpp"
+
+#include "infra/http/response_writer.hpp"
+
+#include <ctime>
+#include <random>
+
+namespace dacapo::http {
+
+std::optional<ConnectionSlot> ConnectionSlot::take(Shared& shared, const std::string& address) {
+    const std::lock_guard lock(shared.mutex);
+    if (shared.connection_count >= shared.limits.connection_count_max) return std::nullopt;
+    auto& of_address = shared.count_by_address[address];
+    if (of_address >= shared.limits.connection_count_per_address_max) return std::nullopt;
+    ++of_address;
+    ++shared.connection_count;
+    return ConnectionSlot(shared, address);
+}
+
+ConnectionSlot::~ConnectionSlot() {
+    if (shared_ == nullptr) return;
+    const std::lock_guard lock(shared_->mutex);
+    const auto found = shared_->count_by_address.find(address_);
+    if (--found->second == 0) shared_->count_by_address.erase(found);
+    if (--shared_->connection_count == 0) shared_->all_closed.notify_all();
+}
+
+IoThread::IoThread(Shared& shared_, std::size_t index_) : shared(shared_), index(index_) {
+    std::random_device random;
+    id_base_ = std::uint64_t{random()} << 32 | random();
+    date = http_date(std::time(nullptr));
+}
+
+void IoThread::stop_connections() {
+    stopping = true;
+    // on_stop() may unlink the connection it is called on, never another.
+    for (auto at = connections_.begin(); at != connections_.end();) (at++)->on_stop();
+}
+
+void IoThread::turn() {
+    date = http_date(std::time(nullptr));
+    wheel.turn();
+}
+
+std::string IoThread::make_request_id() {
+    // splitmix64: unique per thread while the count lasts, and it tells nothing about the rate.
+    std::uint64_t mixed = id_base_ + ++id_count_ * 0x9E3779B97F4A7C15ULL;
+    mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9ULL;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBULL;
+    mixed ^= mixed >> 31;
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text(16, '0');
+    for (char& digit : text) {
+        digit = digits[mixed & 15];
+        mixed >>= 4;
+    }
+    return text;
+}
+
+}  // namespace dacapo::http

@@ -1,0 +1,56 @@
+// One registered route: how it is reached, who may use it, what goes in and comes out, and the handler.
+// From this one entry come dispatch, authentication, validation, Allow and CORS answers, and the API
+// document.
+#pragma once
+
+#include "infra/http/message.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace dacapo::http {
+
+enum class Access {
+    open,      // no token needed; a token is not looked at
+    optional,  // no token needed; a valid one tells who the viewer is, a bad one is 401
+    user,      // a token is needed
+};
+
+struct Parameter {
+    std::string name;
+    std::string schema;  // JSON Schema, as text
+    std::string description;
+};
+
+struct ResponseDoc {
+    int status = 200;
+    std::string description;
+    std::string schema;                             // JSON Schema as text; empty: no body
+    std::vector<std::string> codes;                 // for a problem: the `code`s it may carry
+    std::string content_type = "application/json";  // of a success; a problem has its own
+};
+
+using Handler = std::function<boost::asio::awaitable<Response>(Request&)>;
+
+struct Route {
+    Method method = Method::get;
+    std::string
+        pattern;  // "/events/{event_id}"; every path also answers under /api and with a trailing slash
+    std::string operation_id;  // unique, camelCase
+    std::string tag;
+    std::string summary;
+    std::string description;
+    Access access = Access::open;
+    bool command = false;  // takes Idempotency-Key, answers Dacapo-Position
+    std::vector<Parameter> query;
+    std::string body_schema;    // JSON Schema as text; empty: no body is read
+    bool body_required = true;  // for the document: a route may do without the body it takes
+    std::string body_example;
+    std::size_t body_bytes_max = 64 * 1024;
+    std::vector<ResponseDoc> responses;
+    Handler handler;
+};
+
+}  // namespace dacapo::http

@@ -1,0 +1,407 @@
+#include "infra/http/session.hpp"
+
+#include "infra/http/dispatch.hpp"
+#include "infra/http/handshake.hpp"
+#include "infra/http/problem.hpp"
+#include "infra/http/response_writer.hpp"
+#include "infra/http/socket_session.hpp"
+
+#include <sys/socket.h>
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <cstring>
+
+namespace dacapo::http {
+namespace {
+
+namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t input_bytes_first = 4 * 1024;
+constexpr std::size_t input_bytes_long = 16 * 1024;  // for a body that the first size would cut small
+constexpr std::size_t output_kept_bytes_max = 64 * 1024;
+constexpr unsigned seconds_unwatched = 3600;  // while a handler runs: its own limits hold
+
+bool is_request_id(std::string_view id) {
+    const auto is_part = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+               c == '_' || c == '.';
+    };
+    return !id.empty() && id.size() <= 64 && std::ranges::all_of(id, is_part);
+}
+
+class Session final : public Connection, public std::enable_shared_from_this<Session> {
+public:
+    Session(IoThread& thread, Socket socket, ConnectionSlot slot)
+        : thread_(thread),
+          shared_(thread.shared),
+          socket_(std::move(socket)),
+          slot_(std::move(slot)),
+          parser_(thread.shared.limits),
+          input_(input_bytes_first) {
+        thread_.add(*this);
+    }
+
+    static asio::awaitable<void> run(std::shared_ptr<Session> self) {
+        try {
+            co_await self->serve();
+        } catch (const std::exception& error) {
+            self->shared_.report(self->request_.request_id, error.what());
+        }
+        self->close();
+    }
+
+    void on_due() override {
+        switch (phase_) {
+            case Phase::answering:
+                return thread_.wheel.arm(*this, seconds_unwatched);
+            case Phase::head:
+            case Phase::body:
+                if (phase_ == Phase::body || input_begin_ != input_end_) send_timeout();
+                break;
+            case Phase::idle:
+            case Phase::writing:
+            case Phase::lingering:
+                break;
+        }
+        close();
+    }
+
+    // Not close(): a request that has arrived, perhaps read already, would be carried out without an answer.
+    // This way it is answered, and what has not arrived is not read any more.
+    void on_stop() override {
+        if (phase_ != Phase::idle) return;
+        boost::system::error_code ignored;
+        socket_.shutdown(Socket::shutdown_receive, ignored);
+    }
+
+private:
+    enum class Phase { idle, head, body, answering, writing, lingering };
+
+    asio::awaitable<void> serve();
+    asio::awaitable<bool> read_head();
+    asio::awaitable<bool> read_body(std::size_t body_bytes_max);
+    asio::awaitable<bool> take_expectation(Router::Match match);
+    asio::awaitable<void> upgrade(Router::Match match);
+    asio::awaitable<bool> flush_slowly();
+    asio::awaitable<void> linger();
+
+    asio::awaitable<std::size_t> read_some();
+    asio::awaitable<void> wait_writable();
+
+    bool flush_now();
+    void write(const Response& response, std::string_view pattern);
+    void report_exchange(const Response& response, std::string_view pattern);
+    void refuse(const HeadError& error, std::string_view pattern);
+    void send_timeout();
+    void close();
+    std::string_view unread() const { return {input_.data() + input_begin_, input_end_ - input_begin_}; }
+    void watch(Phase phase, unsigned seconds) {
+        phase_ = phase;
+        thread_.wheel.arm(*this, seconds);
+    }
+
+    IoThread& thread_;
+    Shared& shared_;
+    Socket socket_;
+    std::optional<ConnectionSlot> slot_;
+    RequestParser parser_;
+    Phase phase_ = Phase::idle;
+    bool keep_alive_ = true;
+    bool upgraded_ = false;
+    std::size_t request_count_ = 0;
+    Clock::time_point head_read_at_;
+
+    std::vector<char> input_;
+    std::size_t input_begin_ = 0;
+    std::size_t input_end_ = 0;
+    std::string output_;
+    std::size_t output_sent_ = 0;
+
+    Request request_;
+    Head head_;
+};
+
+// The handlers are wrapped in lambdas without an executor of their own, so that completions run straight on
+// the io_context: going through the coroutine's polymorphic executor costs as much as a read.
+asio::awaitable<std::size_t> Session::read_some() {
+    if (input_begin_ == input_end_) input_begin_ = input_end_ = 0;
+    if (input_end_ == input_.size()) {
+        if (input_begin_ > 0) {
+            std::memmove(input_.data(), input_.data() + input_begin_, input_end_ - input_begin_);
+            input_end_ -= std::exchange(input_begin_, 0);
+        } else {
+            // Bounded: the parser refuses whatever leaves more than a header or a chunk's overhead unread.
+            input_.resize(input_.size() * 2);
+        }
+    }
+    auto start = [this](auto handler) {
+        auto resume = [this, handler = std::move(handler)](boost::system::error_code error,
+                                                           std::size_t count) mutable {
+            input_end_ += error ? 0 : count;
+            std::move(handler)(error ? 0 : count);
+        };
+        socket_.async_read_some(asio::buffer(input_.data() + input_end_, input_.size() - input_end_),
+                                std::move(resume));
+    };
+    return asio::async_initiate<const asio::use_awaitable_t<>, void(std::size_t)>(std::move(start),
+                                                                                  asio::use_awaitable);
+}
+
+asio::awaitable<void> Session::wait_writable() {
+    auto start = [this](auto handler) {
+        auto resume = [handler = std::move(handler)](boost::system::error_code) mutable {
+            std::move(handler)();
+        };
+        socket_.async_wait(Socket::wait_write, std::move(resume));
+    };
+    return asio::async_initiate<const asio::use_awaitable_t<>, void()>(std::move(start), asio::use_awaitable);
+}
+
+// True when everything has left. An error closes the socket; the next read then says so.
+bool Session::flush_now() {
+    while (output_sent_ < output_.size()) {
+        const ssize_t count = ::send(socket_.native_handle(), output_.data() + output_sent_,
+                                     output_.size() - output_sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (count < 0) {
+            if (errno == EINTR) continue;
+            if (errno != EAGAIN && errno != EWOULDBLOCK) close();
+            return false;
+        }
+        output_sent_ += static_cast<std::size_t>(count);
+    }
+    output_.clear();
+    output_sent_ = 0;
+    if (output_.capacity() > output_kept_bytes_max) output_.shrink_to_fit();
+    return true;
+}
+
+asio::awaitable<bool> Session::flush_slowly() {
+    while (socket_.is_open()) {
+        if (flush_now()) co_return true;
+        watch(Phase::writing, shared_.limits.write_s);  // anew after each piece that the client has taken
+        co_await wait_writable();
+    }
+    co_return false;
+}
+
+// False when the connection is over. On a fault, `head_.error` is set.
+asio::awaitable<bool> Session::read_head() {
+    head_.error.reset();
+    bool begun = false;
+    while (true) {
+        const auto length = parser_.find_head(unread(), head_.error);
+        if (head_.error) {
+            request_.clear();
+            co_return true;
+        }
+        if (length > 0) {
+            head_read_at_ = Clock::now();
+            parser_.parse_head(unread().substr(0, length), request_, head_);
+            input_begin_ += length;
+            co_return true;
+        }
+        // Only when no further request is at hand: the answers so far leave in one write.
+        if (!flush_now()) {
+            if (!co_await flush_slowly()) co_return false;
+        }
+        if (input_begin_ == input_end_) {
+            if (thread_.stopping) co_return false;
+            watch(Phase::idle, shared_.limits.idle_s);
+        } else if (!begun) {
+            begun = true;
+            watch(Phase::head, shared_.limits.header_s);
+        }
+        if (co_await read_some() == 0) co_return false;
+    }
+}
+
+asio::awaitable<bool> Session::read_body(std::size_t body_bytes_max) {
+    if (head_.content_length > input_.size() && input_.size() < input_bytes_long)
+        input_.resize(input_bytes_long);
+    const auto more_s = static_cast<unsigned>(head_.content_length / shared_.limits.body_bytes_per_s_min);
+    bool begun = false;
+    while (true) {
+        input_begin_ += parser_.parse_body(unread(), body_bytes_max, request_, head_.error);
+        if (head_.error || parser_.body_complete()) co_return true;
+        if (!begun) {
+            begun = true;
+            if (!flush_now()) {
+                if (!co_await flush_slowly()) co_return false;
+            }
+            watch(Phase::body, shared_.limits.body_s + more_s);
+        }
+        if (co_await read_some() == 0) co_return false;
+    }
+}
+
+// `Expect: 100-continue`: what can be refused is refused before the body is sent. False: it was.
+asio::awaitable<bool> Session::take_expectation(Router::Match match) {
+    try {
+        check_match(request_, match);
+        if (match.route != nullptr) co_await authenticate(shared_, match.route->access, request_);
+    } catch (...) {
+        keep_alive_ = false;
+        write(answer_to_exception(shared_, request_), match.pattern);
+        co_return false;
+    }
+    output_ += "HTTP/1.1 100 Continue\r\n\r\n";
+    if (flush_now()) co_return true;
+    co_return co_await flush_slowly();
+}
+
+asio::awaitable<void> Session::serve() {
+    const Limits& limits = shared_.limits;
+    while (keep_alive_) {
+        // Not `while (keep_alive_ && co_await read_head())`: g++ 12 awaits whatever the condition says.
+        const bool has_head = co_await read_head();
+        if (!has_head) break;
+        phase_ = Phase::answering;
+        if (!is_request_id(request_.request_id)) request_.request_id = thread_.make_request_id();
+        request_.remote_address = slot_->address();
+        if (head_.error) {
+            refuse(*head_.error, {});
+            break;
+        }
+        keep_alive_ = head_.keep_alive && ++request_count_ < limits.request_count_per_connection_max;
+        const auto match = shared_.router.find(request_);
+        if (match.socket != nullptr && request_.method == Method::get && head_.upgrades_to_websocket) {
+            co_await upgrade(match);
+            if (upgraded_) co_return;
+            break;
+        }
+        const bool has_body = head_.chunked || head_.content_length > 0;
+        if (has_body) {
+            const auto limit =
+                match.route != nullptr ? match.route->body_bytes_max : limits.unrouted_body_bytes_max;
+            if (head_.content_length > limit) {
+                refuse({413, "body_too_large", "The request's body is larger than this route takes."},
+                       match.pattern);
+                break;
+            }
+            if (head_.expects_continue) {
+                if (!co_await take_expectation(match)) break;
+            }
+            if (!co_await read_body(limit)) co_return;
+            if (head_.error) {
+                refuse(*head_.error, match.pattern);
+                break;
+            }
+            phase_ = Phase::answering;
+        }
+        auto response = co_await answer(shared_, match, head_, request_);
+        write(response, match.pattern);
+        if (output_.size() > limits.joined_answer_bytes_max && !flush_now()) {
+            if (!co_await flush_slowly()) co_return;
+        }
+    }
+    if (!flush_now()) {
+        if (!co_await flush_slowly()) co_return;
+    }
+    if (!keep_alive_ && socket_.is_open()) co_await linger();
+}
+
+void Session::write(const Response& response, std::string_view pattern) {
+    if (thread_.stopping) keep_alive_ = false;
+    ResponseFacts facts;
+    facts.date = thread_.date;
+    facts.request_id = request_.request_id;
+    if (!request_.origin.empty() && shared_.origins.allows(request_.origin))
+        facts.allowed_origin = request_.origin;
+    facts.keep_alive = keep_alive_;
+    facts.announce_keep_alive = keep_alive_ && head_.version_10;
+    facts.head_only = request_.method == Method::head;
+    write_response(response, facts, output_);
+    report_exchange(response, pattern);
+}
+
+void Session::report_exchange(const Response& response, std::string_view pattern) {
+    if (!shared_.hooks.on_exchange) return;
+    Exchange exchange;
+    exchange.method = request_.method;
+    exchange.pattern = pattern;
+    exchange.status = response.status;
+    exchange.duration = Clock::now() - head_read_at_;
+    exchange.request_bytes = request_.body.size();
+    exchange.response_bytes = response.content().size();
+    exchange.request_id = request_.request_id;
+    exchange.remote_address = request_.remote_address;
+    exchange.user_agent = request_.user_agent;
+    exchange.principal = request_.principal ? &*request_.principal : nullptr;
+    shared_.hooks.on_exchange(exchange);
+}
+
+// After a fault in the framing nobody knows where the next request begins, so the connection ends.
+void Session::refuse(const HeadError& error, std::string_view pattern) {
+    keep_alive_ = false;
+    if (head_read_at_ == Clock::time_point{}) head_read_at_ = Clock::now();
+    write(to_response(Problem(error.status, error.code, error.detail), request_), pattern);
+}
+
+void Session::send_timeout() {
+    request_.clear();
+    request_.request_id = thread_.make_request_id();
+    refuse({408, "request_timeout", "The request did not arrive in time."}, {});
+    flush_now();
+}
+
+// Reads what the client still sends, so that closing does not reset the connection and take the answer with
+// it.
+asio::awaitable<void> Session::linger() {
+    boost::system::error_code ignored;
+    socket_.shutdown(Socket::shutdown_send, ignored);
+    watch(Phase::lingering, shared_.limits.linger_s);
+    std::size_t discarded = 0;
+    while (discarded < shared_.limits.discarded_bytes_max) {
+        input_begin_ = input_end_ = 0;
+        const auto count = co_await read_some();
+        if (count == 0) break;
+        discarded += count;
+    }
+}
+
+asio::awaitable<void> Session::upgrade(Router::Match match) {
+    SocketAccept accepted;
+    try {
+        check_handshake(shared_.origins, request_, head_);
+        if (thread_.stopping) throw Problem(503, "stopping", "The server is stopping.");
+        accepted = co_await match.socket->accept(request_, head_.subprotocols);
+    } catch (...) {
+        keep_alive_ = false;
+        write(answer_to_exception(shared_, request_), match.pattern);
+        co_return;
+    }
+    output_ += handshake_answer(head_, accepted.subprotocol, request_.request_id, thread_.date);
+    Response switched;
+    switched.status = 101;
+    report_exchange(switched, match.pattern);
+    if (!flush_now()) {
+        if (!co_await flush_slowly()) co_return;
+    }
+    upgraded_ = true;
+    thread_.wheel.disarm(*this);
+    boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>::unlink();
+    auto socket = std::make_shared<SocketSession>(thread_, std::move(socket_), std::move(*slot_), unread());
+    slot_.reset();
+    if (accepted.on_open) accepted.on_open(socket);
+    socket->start();
+}
+
+void Session::close() {
+    thread_.wheel.disarm(*this);
+    if (upgraded_) return;
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+}  // namespace
+
+void serve_connection(IoThread& thread, Socket socket, ConnectionSlot slot) {
+    auto session = std::make_shared<Session>(thread, std::move(socket), std::move(slot));
+    asio::co_spawn(thread.context, Session::run(std::move(session)), asio::detached);
+}
+
+}  // namespace dacapo::http

@@ -1,0 +1,12 @@
+// One HTTP/1.1 connection: reads requests, has them answered, writes the answers, or becomes a WebSocket.
+// Private to this folder.
+#pragma once
+
+#include "infra/http/io_thread.hpp"
+
+namespace dacapo::http {
+
+// Takes the accepted socket over; lives until the connection ends.
+void serve_connection(IoThread& thread, Socket socket, ConnectionSlot slot);
+
+}  // namespace dacapo::http
