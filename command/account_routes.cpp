@@ -1,0 +1,371 @@
+// Registering, logging in and out, and refreshing tokens.
+#include "api/body.hpp"
+#include "api/resources.hpp"
+#include "command/routes.hpp"
+
+#include <boost/asio/use_awaitable.hpp>
+
+namespace dacapo {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr unsigned derived_usernames_tried_max = 10'000;
+
+struct RegisterBody {
+    std::optional<std::string> username;
+    std::string email;
+    std::string password;
+    std::optional<std::string> full_name;
+    std::optional<std::string> name;
+
+    template <class Self, class Field>
+    static void fields(Self& self, Field&& field) {
+        field("username", self.username, api::Text{3, 32}, api::Hint{"Letters, digits, and . _ - ; or give `name`."});
+        field("email", self.email, api::Text{3, 254});
+        field("password", self.password, api::Secret{}, api::Text{8}, api::Hint{"8 characters to 72 bytes."});
+        field("full_name", self.full_name, api::Text{0, 100});
+        field("name", self.name, api::Text{1, 100}, api::Hint{"Makes the username when none is given."});
+    }
+};
+
+struct LoginBody {
+    std::optional<std::string> email;
+    std::optional<std::string> username;
+    std::string password;
+
+    template <class Self, class Field>
+    static void fields(Self& self, Field&& field) {
+        field("email", self.email, api::Text{1, 254});
+        field("username", self.username, api::Text{1, 254}, api::Hint{"Instead of the e-mail address."});
+        field("password", self.password, api::Secret{});
+    }
+};
+
+struct RefreshBody {
+    std::string refresh_token;
+
+    template <class Self, class Field>
+    static void fields(Self& self, Field&& field) {
+        field("refresh_token", self.refresh_token, api::Secret{});
+    }
+};
+
+http::Response json_response(std::string body) {
+    http::Response response;
+    response.body = std::move(body);
+    return response;
+}
+
+http::Problem busy() {
+    http::Problem problem(503, "overloaded", "Too many passwords are being checked.");
+    problem.headers.emplace_back("Retry-After", "2");
+    return problem;
+}
+
+http::Problem invalid_credentials() {
+    http::Problem problem(401, "invalid_credentials", "The e-mail address or the password is wrong.");
+    problem.headers.emplace_back("WWW-Authenticate", "Bearer");
+    return problem;
+}
+
+void check_password(const std::string& password, api::Faults& faults) {
+    if (password_is_weak(password))
+        faults.push_back({"/password", "too_short", "Must have at least 8 characters."});
+    if (password_is_too_long(password))
+        faults.push_back({"/password", "too_long", "Must have at most 72 bytes."});
+}
+
+RegisterBody read_register(const http::Request& request) {
+    auto body = api::read_body<RegisterBody>(request);
+    api::Faults faults;
+    if (!body.username && !body.name)
+        faults.push_back({"/username", "required", "Give a username, or a name to make one from."});
+    if (body.username && !username_is_valid(*body.username))
+        faults.push_back({"/username", "invalid_username", "3 to 32 of letters, digits, and . _ -"});
+    if (!email_is_valid(body.email)) faults.push_back({"/email", "invalid_email", "Must be an e-mail address."});
+    check_password(body.password, faults);
+    if (!faults.empty()) api::throw_invalid(std::move(faults));
+    if (!body.full_name) body.full_name = body.name;
+    return body;
+}
+
+template <class Map>
+UserId owner_in(const Map& owners, std::string_view name) {
+    const auto found = owners.find(login_hash(name));
+    return found == owners.end() ? UserId{} : found->second;
+}
+
+std::string username_for(const RegisterBody& body, const ShardState& state) {
+    if (body.username) return *body.username;
+    for (unsigned attempt = 0; attempt < derived_usernames_tried_max; ++attempt) {
+        auto username = derived_username(*body.name, attempt);
+        if (!owner_in(state.usernames, username)) return username;
+    }
+    return derived_username(*body.name, static_cast<unsigned>(state.accounts.size()));
+}
+
+api::User user_of(const AccountRegistered& account) {
+    api::User user;
+    user.id = account.user_id;
+    user.username = account.username;
+    user.email = account.email;
+    user.full_name = account.full_name;
+    user.role = account.role;
+    user.created_at = account.registered_at;
+    return user;
+}
+
+// Without tokens (an empty refresh token) when it repeats an earlier answer.
+http::Response authenticated(CommandHandling& commands, const AccountRegistered& account, SessionId session_id,
+                             Position position, const std::string& refresh_token) {
+    api::Authenticated answer;
+    answer.user = user_of(account);
+    answer.id = account.user_id;
+    answer.username = account.username;
+    answer.email = account.email;
+    answer.full_name = account.full_name;
+    answer.role = account.role;
+    answer.created_at = account.registered_at;
+    if (!refresh_token.empty()) {
+        AccessClaims claims;
+        claims.user_id = account.user_id;
+        claims.role = account.role;
+        claims.session_id = session_id;
+        claims.position = position;
+        answer.access_token = commands.access_tokens().issue(claims, commands.clock().now());
+        answer.token = answer.access_token;
+        answer.expires_in = commands.access_tokens().lifetime().count();
+        answer.refresh_token = refresh_token;
+    }
+    return json_response(api::to_json(answer));
+}
+
+asio::awaitable<http::Response> register_account(CommandHandling& commands, http::Request& request) {
+    const auto body = read_register(request);
+    auto& shard = commands.shards().accounts();
+    // A taken name does without the costly hash. It is not refused here: a repeat of an Idempotency-Key finds its own
+    // name taken, and what took it may not be durable yet.
+    const bool taken = shard.peek([&](const ShardState& state) {
+        return owner_in(state.emails, body.email) || (body.username && owner_in(state.usernames, *body.username));
+    });
+    std::string hash;
+    bool full = false;
+    try {
+        if (!taken) hash = co_await commands.passwords().hash(body.password);
+    } catch (const PoolFull&) {
+        full = true;
+    }
+    if (full) throw busy();
+
+    std::string refresh_token;
+    Decide decide = [&](const ShardState& state, const Context& by) -> Verdict {
+        Account::Register command{state.next_user(),
+                                  username_for(body, state),
+                                  body.email,
+                                  body.full_name,
+                                  hash,
+                                  Role::user,
+                                  owner_in(state.emails, body.email),
+                                  {}};
+        command.username_owner = owner_in(state.usernames, command.username);
+        // What took the name was rolled back meanwhile.
+        if (hash.empty() && !command.email_owner && !command.username_owner) return busy();
+        const auto session_id = state.next_session();
+        refresh_token = commands.refresh_tokens().issue(session_id);
+        RecordBuilder record;
+        const auto user_id = command.user_id;
+        record.add<Account>(Account::decide(command, {}, by), {StreamKind::account, user_id.value});
+        record.add<Session>(Session::decide(Session::Open{session_id, user_id, refresh_hash(refresh_token)}, {}, by),
+                            {StreamKind::session, session_id.value});
+        return std::move(record).verdict();
+    };
+    MakeAnswer answer = [&](const LogEntry* entry) {
+        const auto* account = find_event<AccountRegistered, AccountEvent>(entry);
+        const auto* session = find_event<SessionOpened, SessionEvent>(entry);
+        auto response = authenticated(commands, *account, session->session_id, entry->position, refresh_token);
+        response.set_header("Location", "/users/" + std::to_string(account->user_id.value));
+        return response;
+    };
+    co_return co_await commands.run(request, shard, std::move(decide), std::move(answer));
+}
+
+struct LoginFacts {
+    UserId user_id;
+    std::string password_hash;
+    std::optional<std::chrono::seconds> pause;
+};
+
+LoginFacts look_up(Shard& accounts, const std::string& login, bool by_email, Timestamp now) {
+    return accounts.peek([&](const ShardState& state) {
+        LoginFacts facts;
+        facts.user_id = owner_in(by_email ? state.emails : state.usernames, login);
+        if (facts.user_id) facts.password_hash = state.account(facts.user_id)->state.password_hash;
+        facts.pause = state.throttle.pause(login_hash(login), now);
+        return facts;
+    });
+}
+
+asio::awaitable<bool> password_fits(PasswordPool& pool, std::string password, std::string hash) {
+    if (password.size() > password_bytes_max) password.resize(password_bytes_max);  // It can fit nothing; same time.
+    try {
+        co_return co_await pool.verify(std::move(password), std::move(hash));
+    } catch (const PoolFull&) {
+        throw busy();
+    } catch (const std::invalid_argument&) {
+        co_return false;
+    }
+}
+
+asio::awaitable<http::Response> log_in(CommandHandling& commands, http::Request& request) {
+    const auto body = api::read_body<LoginBody>(request);
+    request.idempotency_key.clear();  // A repeated answer never holds a token, so here it would be worth nothing.
+    if (!body.email && !body.username)
+        api::throw_invalid({{"/email", "required", "Give an e-mail address or a username."}});
+    const auto login = body.email ? *body.email : *body.username;
+    auto& shard = commands.shards().accounts();
+    const auto name = login_hash(login);
+    const auto facts = look_up(shard, login, body.email.has_value(), commands.clock().now());
+    if (facts.pause && commands.settings().throttle_logins) {
+        http::Problem problem(429, "throttled", "Too many failed attempts for this name.");
+        problem.headers.emplace_back("Retry-After", std::to_string(facts.pause->count()));
+        throw problem;
+    }
+    // An unknown user costs the same hash, so that the time tells nothing.
+    const auto hash = facts.user_id ? facts.password_hash : commands.passwords().dummy_hash();
+    const bool fits = co_await password_fits(commands.passwords(), body.password, hash);
+    const auto now = commands.clock().now();
+    const bool accepted = fits && facts.user_id && body.password.size() <= password_bytes_max;
+    shard.with_throttle([&](LoginThrottle& throttle) {
+        accepted ? throttle.succeeded(name) : throttle.failed(name, now);
+    });
+    if (!accepted) throw invalid_credentials();
+
+    const auto account = co_await commands.registration_of(facts.user_id);
+    std::string refresh_token;
+    Decide decide = [&](const ShardState& state, const Context& by) -> Verdict {
+        const auto* current = state.account(facts.user_id);
+        if (!current || current->state.password_hash != facts.password_hash) return invalid_credentials();
+        const auto session_id = state.next_session();
+        refresh_token = commands.refresh_tokens().issue(session_id);
+        return verdict_of<Session>(
+            Session::decide(Session::Open{session_id, facts.user_id, refresh_hash(refresh_token)}, {}, by),
+            {StreamKind::session, session_id.value});
+    };
+    MakeAnswer answer = [&](const LogEntry* entry) {
+        const auto* session = find_event<SessionOpened, SessionEvent>(entry);
+        return authenticated(commands, account, session->session_id, entry->position, refresh_token);
+    };
+    co_return co_await commands.run(request, shard, std::move(decide), std::move(answer));
+}
+
+http::Problem refused_refresh() {
+    http::Problem problem(401, "invalid_refresh_token", "This refresh token is not good, or its session has ended.");
+    problem.headers.emplace_back("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+    return problem;
+}
+
+asio::awaitable<http::Response> refresh(CommandHandling& commands, http::Request& request) {
+    const auto body = api::read_body<RefreshBody>(request);
+    request.idempotency_key.clear();  // As for logging in; the token itself makes the repeat safe.
+    const auto session_id = commands.refresh_tokens().verify(body.refresh_token);
+    if (!session_id) throw refused_refresh();
+    const auto successor = commands.refresh_tokens().successor_of(body.refresh_token);
+    AccessClaims claims;
+    claims.session_id = *session_id;
+    Decide decide = [&](const ShardState& state, const Context& by) -> Verdict {
+        const auto* session = state.session(*session_id);
+        if (!session || session->state.ended) return refused_refresh();
+        claims.user_id = session->state.user_id;
+        claims.role = state.account(claims.user_id)->state.role;
+        claims.position = state.position;
+        return verdict_of<Session>(
+            Session::decide(Session::Refresh{refresh_hash(body.refresh_token), refresh_hash(successor)},
+                            session->state, by),
+            {StreamKind::session, session_id->value});
+    };
+    MakeAnswer answer = [&](const LogEntry* entry) {
+        // The decision was to end the session: the token had been spent before.
+        if (find_event<SessionEnded, SessionEvent>(entry)) throw refused_refresh();
+        if (entry) claims.position = entry->position;
+        api::TokenPair pair;
+        pair.access_token = commands.access_tokens().issue(claims, commands.clock().now());
+        pair.token = pair.access_token;
+        pair.expires_in = commands.access_tokens().lifetime().count();
+        pair.refresh_token = successor;
+        return json_response(api::to_json(pair));
+    };
+    co_return co_await commands.run(request, commands.shards().accounts(), std::move(decide), std::move(answer));
+}
+
+asio::awaitable<http::Response> log_out(CommandHandling& commands, http::Request& request) {
+    const auto session_id = request.principal->session_id;
+    Decide decide = [&](const ShardState& state, const Context& by) -> Verdict {
+        const auto* session = state.session(session_id);
+        return verdict_of<Session>(Session::decide(Session::End{}, session ? session->state : Session::State{}, by),
+                                   {StreamKind::session, session_id.value});
+    };
+    MakeAnswer answer = [](const LogEntry*) { return json_response(api::to_json(api::Confirmation{"Logged out."})); };
+    co_return co_await commands.run(request, commands.shards().accounts(), std::move(decide), std::move(answer));
+}
+
+http::Route post(std::string pattern, std::string operation_id, std::string summary) {
+    http::Route route;
+    route.method = http::Method::post;
+    route.pattern = std::move(pattern);
+    route.operation_id = std::move(operation_id);
+    route.tag = "Accounts";
+    route.summary = std::move(summary);
+    route.command = true;
+    return route;
+}
+
+}  // namespace
+
+std::vector<http::Route> account_routes(CommandHandling& commands) {
+    std::vector<http::Route> routes;
+    for (const auto& [pattern, id] : {std::pair{"/register", "register"}, {"/auth/register", "authRegister"}}) {
+        auto route = post(pattern, id, "Make an account and log in to it");
+        route.description = "Give a username, or a name from which a free username is made.";
+        route.body_schema = api::body_schema<RegisterBody>();
+        route.body_example = R"({"username": "zoe", "email": "zoe@example.org", "password": "correct horse"})";
+        route.responses = with_common_problems(
+            {{200, "The account, and the tokens of its first session.", api::schema_text<api::Authenticated>(), {}},
+             {400, "The e-mail address or the username is already used.", "", {"email_taken", "username_taken"}}});
+        route.handler = [&commands](http::Request& request) { return register_account(commands, request); };
+        routes.push_back(std::move(route));
+    }
+    for (const auto& [pattern, id] : {std::pair{"/login", "login"}, {"/auth/login", "authLogin"}}) {
+        auto route = post(pattern, id, "Log in");
+        route.description = "An unknown user and a wrong password answer the same, and as slowly.";
+        route.body_schema = api::body_schema<LoginBody>();
+        route.body_example = R"({"email": "zoe@example.org", "password": "correct horse"})";
+        route.responses = with_common_problems(
+            {{200, "The user, and the tokens of a new session.", api::schema_text<api::Authenticated>(), {}},
+             {401, "The name or the password is wrong.", "", {"invalid_credentials"}},
+             {429, "Too many failed attempts for this name.", "", {"throttled"}}});
+        route.handler = [&commands](http::Request& request) { return log_in(commands, request); };
+        routes.push_back(std::move(route));
+    }
+    auto renew = post("/auth/refresh", "refresh", "Exchange a refresh token for new tokens");
+    renew.description =
+        "The token given is spent. For ten seconds it gives the same successor again, for a client that lost the "
+        "answer; after that, using it ends the session.";
+    renew.body_schema = api::body_schema<RefreshBody>();
+    renew.body_example = R"({"refresh_token": "dr1..."})";
+    renew.responses = with_common_problems(
+        {{200, "New tokens.", api::schema_text<api::TokenPair>(), {}},
+         {401, "Not a token of ours, spent, or its session has ended.", "", {"invalid_refresh_token"}}});
+    renew.handler = [&commands](http::Request& request) { return refresh(commands, request); };
+    routes.push_back(std::move(renew));
+
+    auto leave = post("/auth/logout", "logout", "End the session of this token");
+    leave.access = http::Access::user;
+    leave.responses = with_common_problems(
+        {{200, "The session has ended; its token is refused from now on.", api::schema_text<api::Confirmation>(), {}}});
+    leave.handler = [&commands](http::Request& request) { return log_out(commands, request); };
+    routes.push_back(std::move(leave));
+    return routes;
+}
+
+}  // namespace dacapo

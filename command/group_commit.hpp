@@ -1,0 +1,83 @@
+// The thread that writes: it takes what all shards have gathered, has the log write and sync it as one batch,
+// and only then lets the replies go. While a batch is being synced the next one gathers by itself; there is
+// no timer.
+#pragma once
+
+#include "command/shard.hpp"
+#include "command/snapshot.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <span>
+#include <thread>
+
+namespace dacapo {
+
+struct GroupCommitHooks {
+    // Everything that follows the log within this process, before any reply leaves. On the committing thread.
+    std::function<void(std::span<const LogEntryPtr>)> on_durable;
+    // Gives these shards the state that the log has. On the committing thread, with no shard locked; none of
+    // them takes commands meanwhile.
+    std::function<void(const std::vector<int>& shards)> rebuild;
+    // Is there room for the log again? Asked twice a second while the disk is full.
+    std::function<bool()> has_room;
+    // The sync failed: what is durable is unknown. The process ends with exit code 3;
+    // where this returns all the same, nobody is acknowledged (503 `outcome_unknown`).
+    std::function<void(const std::string& what)> on_broken;
+    // The state of a shard as of the newest durable record, to be kept. On the committing thread.
+    std::function<void(int shard, std::string bytes)> on_snapshot;
+    std::function<void(const std::string& what)> on_failure;
+    // Records in the batch and how long its write and sync took.
+    std::function<void(std::size_t records, std::chrono::nanoseconds took)> on_batch;
+};
+
+class GroupCommit {
+public:
+    GroupCommit(EventLog& log, std::vector<std::unique_ptr<Shard>>& shards, GroupCommitHooks hooks,
+                std::size_t snapshot_every_records);
+    ~GroupCommit();
+
+    void start();
+    // Writes what has been decided, then ends. Every waiting command gets its answer.
+    void stop();
+    // A shard has something to write. Any thread.
+    void wake();
+    // Takes a snapshot of every shard, one per batch or at once when idle (before a graceful stop).
+    void request_snapshots();
+
+private:
+    struct Batch {
+        std::vector<PendingRecord> records;
+        std::vector<Shard::Waiting> waiting;
+        std::vector<int> shards;  // with records in this batch
+        int snapshot_of = -1;
+        std::string snapshot;
+    };
+
+    void run();
+    Batch gather();
+    void write(Batch& batch);
+    void settle(const Batch& batch);
+    void roll_back(Batch& batch, bool disk_full);
+    void await_room();
+    void open(const std::vector<int>& shards);
+    void complete(std::vector<Shard::Waiting>& waiting, CommitResult result);
+    void note_snapshots_due(std::size_t written);
+
+    EventLog& log_;
+    std::vector<std::unique_ptr<Shard>>& shards_;
+    const GroupCommitHooks hooks_;
+    const std::size_t snapshot_every_records_;
+
+    std::atomic<bool> work_{false};
+    std::atomic<bool> stopping_{false};
+    std::atomic<bool> snapshots_requested_{false};
+    std::size_t written_since_snapshots_ = 0;
+    std::vector<int> snapshots_due_;
+    bool full_ = false;
+    std::thread thread_;
+};
+
+}  // namespace dacapo

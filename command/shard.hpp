@@ -1,0 +1,92 @@
+// One shard at work: commands are decided on its newest state, one after the other, and gathered for the next
+// batch. Replies leave only when what they rest on is durable; the committing thread (group_commit.hpp) tells
+// when.
+#pragma once
+
+#include "command/completion.hpp"
+#include "command/shard_state.hpp"
+#include "domain/decision.hpp"
+#include "infra/clock.hpp"
+#include "infra/http/problem.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace dacapo {
+
+// The events to record, in order (none: nothing to do), or the refusal.
+using Verdict = std::variant<std::vector<StreamEvent>, http::Problem>;
+// Called once under the shard's lock, on its newest state; must not block.
+using Decide = std::function<Verdict(const ShardState& state, const Context& by)>;
+
+struct Receipt {
+    int shard = 0;
+    LogEntryPtr entry;      // null when nothing was recorded
+    Position position = 0;  // up to which the answer rests on this shard's records
+};
+
+class Shard {
+public:
+    // Records decided and not yet written; past this, commands are refused with 503.
+    static constexpr std::size_t pending_max = 16384;
+
+    Shard(int index, int shard_count, const Clock& clock, std::function<void()> wake_commit);
+
+    // Decides, waits until it is durable and says where. Throws http::Problem: the refusal itself; 503
+    // `overloaded` or `shard_loading`; 503 `outcome_unknown` or 507 `disk_full` when the write failed.
+    boost::asio::awaitable<Receipt> submit(CommandOrigin origin, Decide decide);
+
+    // Looks at the newest state, which may rest on records that are not durable yet.
+    template <class Look>
+    auto peek(Look&& look) const {
+        const std::lock_guard lock(mutex_);
+        return look(std::as_const(state_));
+    }
+    // For the log-in throttle, which is state without events.
+    template <class Change>
+    auto with_throttle(Change&& change) {
+        const std::lock_guard lock(mutex_);
+        return change(state_.throttle);
+    }
+
+    int index() const { return index_; }
+    Timestamp now() const { return clock_.now(); }
+
+private:
+    friend class GroupCommit;
+    friend class Shards;
+
+    enum class Stage { loading, open, full };
+    struct Waiting {
+        std::shared_ptr<Completion> completion;
+        bool recorded = false;
+    };
+    struct Decided {
+        std::shared_ptr<LogEntry> entry;
+        std::shared_ptr<Completion> completion;  // null: durable already
+        std::optional<http::Problem> refusal;
+        Position position = 0;
+    };
+
+    Verdict verdict_on(const Decide& decide, const Context& by) const;
+    Decided decide_now(CommandOrigin origin, const Decide& decide);
+
+    const int index_;
+    const Clock& clock_;
+    const std::function<void()> wake_commit_;
+
+    mutable std::mutex mutex_;
+    Stage stage_ = Stage::loading;
+    ShardState state_;
+    std::size_t not_durable_ =
+        0;  // records decided and not yet durable: pending here or in the running batch
+    std::vector<PendingRecord> pending_;
+    std::vector<Waiting> waiting_;
+};
+
+}  // namespace dacapo
