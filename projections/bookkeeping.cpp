@@ -1,0 +1,141 @@
+#include "projections/bookkeeping.hpp"
+
+#include <algorithm>
+
+namespace dacapo {
+
+namespace {
+
+// `joined` is 0 while a projection is rebuilt apart from the rest. `generation` counts the times that tables
+// were dropped or joined, so that a runner which did not see it stops before it writes.
+constexpr const char* create_tables = R"(
+    CREATE TABLE IF NOT EXISTS log_epoch (
+        only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+        epoch TEXT NOT NULL,
+        generation INTEGER NOT NULL
+    );
+    INSERT INTO log_epoch VALUES (1, '', 0) ON CONFLICT DO NOTHING;
+    CREATE TABLE IF NOT EXISTS projections (
+        name TEXT PRIMARY KEY,
+        version INTEGER NOT NULL,
+        joined INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS checkpoints (
+        runner TEXT NOT NULL,
+        shard INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        PRIMARY KEY (runner, shard)
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS parked_events (
+        projection TEXT NOT NULL,
+        stream TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        event INTEGER NOT NULL,
+        error TEXT NOT NULL,
+        attempts INTEGER NOT NULL,
+        PRIMARY KEY (projection, stream, position, event)
+    ) WITHOUT ROWID)";
+
+constexpr std::string_view select_checkpoint = R"(
+    SELECT epoch, (SELECT coalesce(max(position), 0) FROM checkpoints WHERE runner = 'main') FROM log_epoch)";
+constexpr std::string_view select_places = "SELECT shard, position FROM checkpoints WHERE runner = $1";
+constexpr std::string_view insert_place = R"(
+    INSERT INTO checkpoints (runner, shard, position) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING)";
+constexpr std::string_view move_place = R"(
+    UPDATE checkpoints SET position = $3 WHERE runner = $1 AND shard = $2 AND position = $4)";
+constexpr std::string_view delete_places = "DELETE FROM checkpoints WHERE runner = $1";
+
+constexpr std::string_view select_lines = "SELECT DISTINCT projection, stream FROM parked_events";
+constexpr std::string_view count_parked = "SELECT count(*) FROM parked_events";
+constexpr std::string_view insert_parked = R"(
+    INSERT INTO parked_events (projection, stream, position, event, error, attempts) VALUES ($1, $2, $3, $4, $5, 1)
+    ON CONFLICT DO NOTHING)";
+constexpr std::string_view delete_parked_of = "DELETE FROM parked_events WHERE projection = $1";
+constexpr std::string_view select_parked = R"(
+    SELECT position, event FROM parked_events WHERE projection = $1 AND stream = $2 ORDER BY position, event)";
+constexpr std::string_view delete_parked = R"(
+    DELETE FROM parked_events WHERE projection = $1 AND stream = $2 AND position = $3 AND event = $4)";
+constexpr std::string_view change_parked = R"(
+    UPDATE parked_events SET error = $5, attempts = attempts + 1
+    WHERE projection = $1 AND stream = $2 AND position = $3 AND event = $4)";
+
+}  // namespace
+
+void create_bookkeeping_tables(sql::Session& writer) { writer.script(create_tables); }
+
+Checkpoint checkpoint_of(sql::ReadDatabase& database) {
+    create_bookkeeping_tables(database.writer());
+    Checkpoint checkpoint;
+    database.writer().query(select_checkpoint, [&](const sql::Row& row) {
+        row.read(0, checkpoint.epoch);
+        row.read(1, checkpoint.position);
+    });
+    return checkpoint;
+}
+
+void Checkpoints::load() {
+    places_.clear();
+    writer_.query(select_places, runner_,
+                  [&](const sql::Row& row) { places_[row.get<int>(0)] = row.get<Position>(1); });
+}
+
+Position Checkpoints::position() const {
+    Position newest = 0;
+    for (const auto& [shard, position] : places_) newest = std::max(newest, position);
+    return newest;
+}
+
+bool Checkpoints::move(std::span<const LogEntryPtr> entries) {
+    std::map<int, Position> touched;
+    for (const auto& entry : entries) touched[entry->record.shard] = entry->position;
+    moved_ = places_;
+    for (const auto& [shard, position] : touched) {
+        const auto seen = places_.find(shard);
+        const auto changed = seen == places_.end()
+                                 ? writer_.execute(insert_place, runner_, shard, position)
+                                 : writer_.execute(move_place, runner_, shard, position, seen->second);
+        if (changed != 1) return false;
+        moved_[shard] = position;
+    }
+    return true;
+}
+
+void Checkpoints::forget() {
+    writer_.execute(delete_places, runner_);
+    places_.clear();
+}
+
+void ParkedEvents::load() {
+    lines_.clear();
+    writer_.query(select_lines, [&](const sql::Row& row) {
+        lines_.insert({row.get<std::string>(0), row.get<std::string>(1)});
+    });
+    count_ = writer_.value<std::size_t>(count_parked).value_or(0);
+}
+
+void ParkedEvents::park(std::string_view projection, StreamId stream, Place place, std::string_view error) {
+    Line line{std::string(projection), text_of(stream)};
+    writer_.execute(insert_parked, line.projection, line.stream, place.position, place.index, error);
+    lines_.insert(std::move(line));
+    ++count_;
+}
+
+void ParkedEvents::forget(std::string_view projection) { writer_.execute(delete_parked_of, projection); }
+
+std::vector<ParkedEvents::Place> ParkedEvents::places(const Line& line) {
+    std::vector<Place> places;
+    writer_.query(select_parked, line.projection, line.stream, [&](const sql::Row& row) {
+        places.push_back({row.get<Position>(0), row.get<std::int64_t>(1)});
+    });
+    return places;
+}
+
+void ParkedEvents::remove(const Line& line, Place place) {
+    writer_.execute(delete_parked, line.projection, line.stream, place.position, place.index);
+}
+
+void ParkedEvents::failed_again(const Line& line, Place place, std::string_view error) {
+    writer_.execute(change_parked, line.projection, line.stream, place.position, place.index, error);
+}
+
+}  // namespace dacapo
