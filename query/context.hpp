@@ -1,0 +1,36 @@
+// What every query route is given: the tables, the caches, how far they have come, and what operators
+// decided. References only: the parts live in main and outlive every request.
+#pragma once
+
+#include "infra/clock.hpp"
+#include "infra/config.hpp"
+#include "infra/log/event_log.hpp"
+#include "infra/progress.hpp"
+#include "infra/sql/read_database.hpp"
+#include "query/cache.hpp"
+
+#include <functional>
+#include <string>
+
+namespace dacapo {
+
+struct QuerySettings {
+    std::string public_url;  // for links; without a slash at the end
+    EmailVisibility profile_email = EmailVisibility::everyone;
+    std::string default_timezone = "Europe/Paris";  // of a `from` or `to` that names none
+    std::string version;
+};
+
+struct QueryContext {
+    const EventLog& log;
+    sql::ReadDatabase& database;
+    Progress& progress;
+    Caches& caches;
+    const Clock& clock;
+    QuerySettings settings;
+    // How long the oldest record that the tables have not passed has waited, in seconds; 0 when they are up
+    // to date.
+    std::function<double()> lag_seconds = [] { return 0.0; };
+};
+
+}  // namespace dacapo

@@ -1,0 +1,82 @@
+// GET /openapi.json and the page /docs with its files.
+#include "infra/http/problem.hpp"
+#include "query/documents/docs_page.hpp"
+#include "query/documents/openapi.hpp"
+#include "query/read.hpp"
+
+#include <memory>
+
+namespace dacapo {
+namespace {
+
+namespace asio = boost::asio;
+
+http::Route document_route(std::string pattern, std::string operation_id, std::string summary,
+                           std::string content_type, http::Handler handler) {
+    http::Route route;
+    route.pattern = std::move(pattern);
+    route.operation_id = std::move(operation_id);
+    route.tag = "documents";
+    route.summary = std::move(summary);
+    route.responses = {{200, route.summary + ".", R"({"type":"string"})", {}, std::move(content_type)},
+                       {304, "Nothing has changed since that ETag.", "", {}}};
+    route.handler = std::move(handler);
+    return route;
+}
+
+asio::awaitable<http::Response> get_document(std::shared_ptr<const AnswerPtr> document,
+                                             const http::Request& request) {
+    co_return respond(**document, request);
+}
+
+// The files are kept packed: a client that says it cannot unpack gets 406.
+asio::awaitable<http::Response> get_file(AnswerPtr file, std::string_view content_type,
+                                         const http::Request& request) {
+    const auto& accepted = request.accept_encoding;
+    if (!accepted.empty() && accepted.find("gzip") == accepted.npos && accepted.find('*') == accepted.npos)
+        throw http::Problem(406, "not_acceptable", "This file is only kept with Content-Encoding gzip.");
+    auto response = respond(*file, request);
+    response.content_type = content_type;
+    co_return response;
+}
+
+http::Route file_route(const DocsFile& file, std::size_t number) {
+    auto answer = std::make_shared<Answer>();
+    answer->body = std::make_shared<const std::string>(file.bytes);
+    answer->etag = file.etag;
+    http::Response checked;
+    checked.set_header("ETag", file.etag);
+    checked.set_header("Cache-Control", "no-cache");
+    checked.set_header("Content-Encoding", "gzip");
+    checked.set_header("Vary", "Accept-Encoding");
+    if (number == 0) checked.set_header("Content-Security-Policy", docs_security_policy);
+    answer->headers = std::move(checked.headers);
+
+    auto get = [answer = AnswerPtr(answer), type = file.content_type](http::Request& request) {
+        return get_file(answer, type, request);
+    };
+    auto id = number == 0 ? std::string("getDocs") : "getDocsFile" + std::to_string(number);
+    auto summary = number == 0 ? "This API as a page to read and to try" : "A file of the page /docs";
+    auto media_type = std::string(file.content_type.substr(0, file.content_type.find(';')));
+    auto route =
+        document_route(std::string(file.path), std::move(id), summary, std::move(media_type), std::move(get));
+    route.responses.push_back({406, "The client does not take gzip.", "", {"not_acceptable"}});
+    return route;
+}
+
+}  // namespace
+
+std::vector<http::Route> with_documents(std::vector<http::Route> routes, const DocumentInfo& info) {
+    // Filled below, once every route is known: the document holds the route that serves it, too.
+    const auto document = std::make_shared<AnswerPtr>();
+    auto get = [document](http::Request& request) { return get_document(document, request); };
+    routes.push_back(document_route("/openapi.json", "getOpenapi", "This API as an OpenAPI 3.1 document",
+                                    "application/json", std::move(get)));
+    routes.back().responses[0].schema = R"({"type":"object"})";
+    std::size_t number = 0;
+    for (const auto& file : docs_files()) routes.push_back(file_route(file, number++));
+    *document = make_answer(openapi_document(routes, info));
+    return routes;
+}
+
+}  // namespace dacapo

@@ -1,0 +1,187 @@
+#include "query/health.hpp"
+
+#include "api/json.hpp"
+#include "infra/http/problem.hpp"
+#include "query/read.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace dacapo {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::string_view select_one = "SELECT 1";
+
+struct Health {
+    std::string status = "ok";
+    Timestamp timestamp;
+    std::string version;
+    std::int64_t uptime_s = 0;
+    std::int64_t log_head = 0;
+    std::int64_t passed = 0;
+    double lag_s = 0;
+
+    template <class Self, class Field>
+    static void fields(Self& self, Field&& field) {
+        field("status", self.status, "`ok`, or `degraded` when the tables are behind.");
+        field("timestamp", self.timestamp);
+        field("version", self.version);
+        field("uptime_s", self.uptime_s);
+        field("log_head", self.log_head, "The newest durable record.");
+        field("passed", self.passed, "The newest record that the tables show.");
+        field("lag_s", self.lag_s, "How long the oldest record that they do not show has waited.");
+    }
+};
+
+struct Part {
+    std::string title;
+    std::string status;  // ok, degraded, failed
+    std::string detail;
+
+    template <class Self, class Field>
+    static void fields(Self& self, Field&& field) {
+        field("name", self.title);
+        field("status", self.status, "`ok`, `degraded` (told, not refused) or `failed`.");
+        field("detail", self.detail);
+    }
+};
+
+struct Readiness {
+    std::string status = "ready";
+    std::vector<Part> parts;
+
+    template <class Self, class Field>
+    static void fields(Self& self, Field&& field) {
+        field("status", self.status, "`ready` or `degraded`.");
+        field("parts", self.parts);
+    }
+};
+
+struct Alive {
+    std::string status = "ok";
+
+    template <class Self, class Field>
+    static void fields(Self& self, Field&& field) {
+        field("status", self.status);
+    }
+};
+
+http::Response plain(std::string body) {
+    http::Response response;
+    response.body = std::move(body);
+    response.set_header("Cache-Control", "no-store");
+    return response;
+}
+
+asio::awaitable<http::Response> get_health(const QueryContext& context, const HealthSources& sources) {
+    Health health;
+    health.lag_s = context.lag_seconds();
+    if (health.lag_s > lag_s_max) health.status = "degraded";
+    health.timestamp = context.clock.now();
+    health.version = context.settings.version;
+    const auto uptime = std::chrono::steady_clock::now() - sources.started;
+    health.uptime_s = std::chrono::duration_cast<std::chrono::seconds>(uptime).count();
+    health.passed = context.progress.passed();
+    health.log_head = context.log.head();
+    co_return plain(api::to_json(health));
+}
+
+asio::awaitable<http::Response> get_livez() { co_return plain(api::to_json(Alive{})); }
+
+Part state_part(ServerState state) {
+    switch (state) {
+        case ServerState::starting:
+            return {"server", "failed", "starting"};
+        case ServerState::stopping:
+            return {"server", "failed", "stopping"};
+        case ServerState::running:
+            break;
+    }
+    return {"server", "ok", "running"};
+}
+
+// A full queue is load, not a fault: the connection itself is tried only when there is room.
+asio::awaitable<Part> database_part(const QueryContext& context) {
+    auto ask = [](sql::Session& session) { return session.value<int>(select_one).value_or(0); };
+    try {
+        co_await context.database.run(std::move(ask));
+    } catch (const sql::QueueFull&) {
+        co_return Part{"read_database", "degraded", "many queries wait"};
+    } catch (const std::exception&) {
+        co_return Part{"read_database", "failed", "the tables cannot be read"};
+    }
+    co_return Part{"read_database", "ok", ""};
+}
+
+void refuse_if_failed(const std::vector<Part>& parts) {
+    std::vector<http::FieldError> failed;
+    for (const auto& part : parts)
+        if (part.status == "failed") failed.push_back({"/parts/" + part.title, "failed", part.detail});
+    if (failed.empty()) return;
+    http::Problem problem(503, "not_ready",
+                          "Another instance can do better; errors names the parts that failed.",
+                          std::move(failed));
+    problem.headers.emplace_back("Retry-After", "1");
+    throw problem;
+}
+
+asio::awaitable<http::Response> get_readyz(const QueryContext& context, const HealthSources& sources) {
+    Readiness readiness;
+    readiness.parts.push_back(state_part(sources.state()));
+    readiness.parts.push_back(co_await database_part(context));
+    const auto lag_s = context.lag_seconds();
+    readiness.parts.push_back(
+        {"read_models", lag_s > lag_s_max ? "degraded" : "ok", fmt::format("{:.3f} s behind", lag_s)});
+    for (auto& part : sources.parts())
+        readiness.parts.push_back(
+            {std::move(part.name), part.degraded ? "degraded" : "ok", std::move(part.detail)});
+
+    refuse_if_failed(readiness.parts);
+    const auto degraded = [](const Part& part) { return part.status == "degraded"; };
+    if (std::any_of(readiness.parts.begin(), readiness.parts.end(), degraded)) readiness.status = "degraded";
+    co_return plain(api::to_json(readiness));
+}
+
+asio::awaitable<http::Response> get_metrics(const HealthSources& sources) {
+    auto response = plain(sources.metrics());
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    co_return response;
+}
+
+http::Route health_route(std::string pattern, std::string operation_id, std::string summary,
+                         std::string schema, http::Handler handler) {
+    http::Route route;
+    route.pattern = std::move(pattern);
+    route.operation_id = std::move(operation_id);
+    route.tag = "health";
+    route.summary = std::move(summary);
+    route.responses = {{200, route.summary + ".", std::move(schema), {}}};
+    route.handler = std::move(handler);
+    return route;
+}
+
+}  // namespace
+
+std::vector<http::Route> health_queries(const QueryContext& context, const HealthSources& sources) {
+    auto health = [&](http::Request&) { return get_health(context, sources); };
+    auto livez = [](http::Request&) { return get_livez(); };
+    auto readyz = [&](http::Request&) { return get_readyz(context, sources); };
+    auto metrics = [&](http::Request&) { return get_metrics(sources); };
+
+    auto ready = health_route("/readyz", "getReadyz", "Whether requests should be sent here",
+                              api::schema_text<Readiness>(), std::move(readyz));
+    ready.responses.push_back(
+        {503, "Starting, stopping, or without its database; errors names the parts.", "", {"not_ready"}});
+    auto text = health_route("/metrics", "getMetrics", "Metrics for Prometheus", R"({"type":"string"})",
+                             std::move(metrics));
+    text.responses[0].content_type = "text/plain";
+    return {health_route("/health", "getHealth", "How the server is", api::schema_text<Health>(),
+                         std::move(health)),
+            health_route("/livez", "getLivez", "The process answers", api::schema_text<Alive>(),
+                         std::move(livez)),
+            std::move(ready), std::move(text)};
+}
+
+}  // namespace dacapo
