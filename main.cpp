@@ -1,0 +1,171 @@
+// The program: its subcommands, each read from top to bottom here; what they do is built in serve.cpp and seed.cpp.
+// Exit codes: 0 done, 1 something that should not happen, 2 refused (configuration, log, port), 3 the log broke.
+#include "infra/http/listener.hpp"
+#include "infra/log/sqlite_log.hpp"
+#include "seed.hpp"
+#include "serve.hpp"
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fmt/format.h>
+#include <pthread.h>
+#include <sys/resource.h>
+
+namespace {
+
+using namespace dacapo;
+
+constexpr int exit_refused = 2;
+constexpr int exit_log_broken = 3;
+
+Config configured(const std::vector<std::string>& flags) {
+    return load_config(flags, process_environment(), read_small_file(".env").value_or(""), read_small_file);
+}
+
+[[noreturn]] void end_broken(LogLines& lines, const std::string& what) {
+    lines.error("the event log could not be synced; nothing more is acknowledged", {{"error", what}});
+    lines.flush(std::chrono::seconds(1));
+    fmt::print(stderr, "dacapo: the event log could not be synced: {}\n", what);
+    std::_Exit(exit_log_broken);
+}
+
+// The signals that end a server, blocked in every thread and waited for in the first.
+sigset_t ending_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    return set;
+}
+
+int serve(const std::vector<std::string>& flags) {
+    const auto config = configured(flags);
+    const auto signals = ending_signals();
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    if (config.is_production()) {
+        const rlimit none{0, 0};
+        setrlimit(RLIMIT_CORE, &none);  // A core dump would hold passwords and tokens.
+    }
+    const SystemClock clock;
+    LogLines lines(config.log_level, clock);
+    for (const auto& warning : config.warnings) lines.warn("configuration", {{"warning", warning}});
+    ServerOptions options;
+    options.on_broken = [&lines](const std::string& what) { end_broken(lines, what); };
+    Server server(config, lines, clock, std::move(options));
+    server.start();
+    int signal = 0;
+    sigwait(&signals, &signal);
+    // A second signal does not wait.
+    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+    std::signal(SIGTERM, SIG_DFL);
+    std::signal(SIGINT, SIG_DFL);
+    server.stop();
+    return 0;
+}
+
+std::unique_ptr<SqliteLog> open_log_of(const Config& config) {
+    if (config.event_log_file.has_parent_path())
+        std::filesystem::create_directories(config.event_log_file.parent_path());
+    SqliteLogOptions options;
+    options.file = config.event_log_file;
+    return open_sqlite_log(options);
+}
+
+int seed(const std::vector<std::string>& flags, const SeedAmounts& amounts, bool if_empty) {
+    const auto config = configured(flags);
+    const auto log = open_log_of(config);
+    if (if_empty && log->head() != 0) {
+        fmt::print("The log has {} records; nothing was added.\n", log->head());
+        return 0;
+    }
+    const SystemClock clock;
+    const auto snapshots = config.data_dir / "snapshots";
+    if (amounts.users == 0 && amounts.messages == 0 && amounts.events == 0) {
+        seed_demo(*log, clock, snapshots, config.password_cost);
+        fmt::print("Seeded {} records. Log in as zoe@example.org (an admin), malik@, ines@, tom@ or lena@example.org\n"
+                   "with the password \"{}\".\n",
+                   log->head(), seed_password);
+    } else {
+        seed_amounts(*log, clock, snapshots, amounts,
+                     [](std::int64_t records) { fmt::print(stderr, "{} records\n", records); });
+        fmt::print("Seeded {} records.\n", log->head());
+    }
+    return 0;
+}
+
+int verify(const std::vector<std::string>& flags) {
+    const auto config = configured(flags);
+    const auto log = open_sqlite_log_reader(config.event_log_file);
+    const auto fault = log->verify(0, [](Position) { return true; });
+    if (fault) {
+        fmt::print(stderr, "dacapo: position {}: {}\n", fault->position, fault->why);
+        return exit_refused;
+    }
+    fmt::print("{} records, every hash chain unbroken.\n", log->head());
+    return 0;
+}
+
+int check_config(const std::vector<std::string>& flags) {
+    const auto config = configured(flags);
+    fmt::print("{}", describe(config));
+    for (const auto& warning : config.warnings) fmt::print(stderr, "warning: {}\n", warning);
+    return 0;
+}
+
+int run(int argc, char** argv) {
+    CLI::App app("dacapo: an event-sourced backend for musicians, their events and the agency that sells them");
+    app.require_subcommand(1);
+    app.footer("Every variable of .env.example is also a flag: PORT=8000 is --port 8000.");
+    SeedAmounts amounts;
+    bool if_empty = false;
+    const auto command = [&](const char* name, const char* what) {
+        auto* added = app.add_subcommand(name, what);
+        added->allow_extras();
+        return added;
+    };
+    const auto* serve_command = command("serve", "Run everything in one process");
+    auto* seed_command = command("seed", "Fill an empty log with a demo, or with amounts for measuring");
+    seed_command->add_option("--users", amounts.users)->check(CLI::Range(std::int64_t{0}, std::int64_t{100'000'000}));
+    seed_command->add_option("--messages", amounts.messages)->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000}));
+    seed_command->add_option("--events", amounts.events)->check(CLI::Range(std::int64_t{0}, std::int64_t{100'000'000}));
+    seed_command->add_flag("--if-empty", if_empty, "Do nothing when the log has records");
+    const auto* verify_command = command("verify", "Check every record of the log");
+    const auto* check_command = command("check-config", "Print the configuration, without secrets");
+    const auto* version_command = command("version", "Print the version");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : exit_refused;
+    }
+    const auto* chosen = app.get_subcommands().front();
+    const auto flags = chosen->remaining();
+    if (chosen == serve_command) return serve(flags);
+    if (chosen == seed_command) return seed(flags, amounts, if_empty);
+    if (chosen == verify_command) return verify(flags);
+    if (chosen == check_command) return check_config(flags);
+    if (chosen == version_command) fmt::print("dacapo {}\n", program_version);
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const ConfigErrors& errors) {
+        for (const auto& line : errors.lines) fmt::print(stderr, "dacapo: {}\n", line);
+        return exit_refused;
+    } catch (const LogRefused& refused) {
+        fmt::print(stderr, "dacapo: {}\n", refused.what());
+        return exit_refused;
+    } catch (const http::PortTaken& taken) {
+        fmt::print(stderr, "dacapo: {}\n", taken.what());
+        return exit_refused;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "dacapo: {}\n", error.what());
+        return 1;
+    }
+}

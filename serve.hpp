@@ -1,0 +1,44 @@
+// A whole server: every part built once and handed the references it needs, in the order in which they start and stop.
+// Apart from main.cpp so that the tests run the very same thing.
+#pragma once
+
+#include "infra/config.hpp"
+#include "infra/log_lines.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace dacapo {
+
+struct ServerOptions {
+    // Ends the process with exit code 3: the sync of the log failed. Must not return.
+    std::function<void(const std::string& what)> on_broken;
+    std::string log_vfs;            // SQLite's file system for the event log; empty: the default one
+    bool log_sync = true;           // false only in tests, which must see that it loses records
+    std::size_t snapshot_every_records = 200'000;
+    std::size_t password_queue_max = 64;
+};
+
+class Server {
+public:
+    // Opens the log and the read models, binds the port. Throws LogRefused, http::PortTaken, sql::Error.
+    Server(const Config& config, LogLines& lines, const Clock& clock, ServerOptions options);
+    ~Server();
+
+    // Replays what the snapshots lack, then serves.
+    void start();
+    // Nothing acknowledged is lost. Idempotent.
+    void stop();
+
+    std::uint16_t port() const;
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+inline constexpr const char* program_version = "0.1.0";
+
+}  // namespace dacapo
