@@ -1,0 +1,16 @@
+# What tests/bench/run measures with, under one target: `bench`. Nothing here is a test, so ctest does not know it.
+add_executable(sign_tokens bench/sign_tokens.cpp)
+target_include_directories(sign_tokens PRIVATE ${CMAKE_SOURCE_DIR})
+target_link_libraries(sign_tokens PRIVATE dacapo_infra)
+add_executable(floor_server bench/floor_server.cpp)
+target_link_libraries(floor_server PRIVATE Threads::Threads)
+add_executable(fdatasync_floor bench/fdatasync_floor.cpp)
+add_executable(rebuild_bench bench/rebuild_bench.cpp)
+target_link_libraries(rebuild_bench PRIVATE test_support)
+
+set(bench_programs sign_tokens floor_server fdatasync_floor rebuild_bench)
+set_target_properties(${bench_programs} PROPERTIES EXCLUDE_FROM_ALL ON)
+add_custom_target(bench DEPENDS ${bench_programs})
+if(TARGET dacapo)
+    add_dependencies(bench dacapo)
+endif()

@@ -1,0 +1,121 @@
+// /openapi.json, /docs and its files, /metrics and the health routes, from a server that runs.
+#include "tests/support/running_server.hpp"
+
+#include <doctest/doctest.h>
+#include <sstream>
+
+namespace dacapo::test {
+namespace {
+
+TEST_CASE("/openapi.json holds the documented paths of the sources") {
+    RunningServer server;
+    const auto answer = Client(server).get("/openapi.json");
+    CHECK(answer.header("Content-Type") == "application/json");
+    CHECK(answer.json().at("openapi") == "3.1.0");
+    const auto operations = server.documented.operations();
+    for (const char* name : {"post /register",
+                             "post /login",
+                             "post /auth/register",
+                             "post /auth/login",
+                             "post /auth/logout",
+                             "post /auth/refresh",
+                             "get /auth/me",
+                             "get /users",
+                             "get /users/{user_id}",
+                             "post /events",
+                             "get /events",
+                             "get /events/{event_id}",
+                             "put /events/{event_id}",
+                             "patch /events/{event_id}",
+                             "delete /events/{event_id}",
+                             "post /events/{event_id}/cancel",
+                             "post /events/{event_id}/join",
+                             "post /events/{event_id}/leave",
+                             "get /events/{event_id}/participants",
+                             "post /messages",
+                             "get /messages/received",
+                             "get /messages/sent",
+                             "put /messages/{message_id}/read",
+                             "post /checkins",
+                             "get /checkins",
+                             "get /checkins/user/{user_id}",
+                             "delete /checkins/{checkin_id}",
+                             "get /health",
+                             "get /livez",
+                             "get /readyz",
+                             "get /metrics"})
+        CHECK_MESSAGE(operations.contains(name), name);
+}
+
+TEST_CASE("/docs and its files come compressed from this server with their types") {
+    RunningServer server;
+    Client client(server);
+    const auto page = client.get("/docs", header("Accept-Encoding", "gzip"));
+    REQUIRE(page.status == 200);
+    CHECK(page.header("Content-Type").starts_with("text/html"));
+    CHECK(page.header("Content-Encoding") == "gzip");
+    CHECK_FALSE(page.header("Content-Security-Policy").empty());
+    CHECK(client.get("/docs", header("If-None-Match", page.header("ETag"))).status == 304);
+    std::set<std::string> types;
+    for (const auto& name : server.documented.operations()) {
+        if (!name.starts_with("get /docs/")) continue;
+        const auto file = client.get(name.substr(4));
+        CHECK_MESSAGE(file.status == 200, name);
+        CHECK_MESSAGE(file.body.starts_with("\x1f\x8b"), name);
+        types.insert(file.header("Content-Type").substr(0, file.header("Content-Type").find(';')));
+    }
+    CHECK(types.contains("text/javascript"));
+    CHECK(types.contains("text/css"));
+}
+
+TEST_CASE("/metrics is text that Prometheus reads") {
+    RunningServer server;
+    auto zoe = server.person("zoe");
+    zoe.create_event("Jam");
+    const auto answer = zoe.get("/metrics");
+    CHECK(answer.header("Content-Type") == "text/plain; version=0.0.4; charset=utf-8");
+    std::istringstream lines(answer.body);
+    std::set<std::string> families;
+    std::set<std::string> samples;
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("# TYPE ")) families.insert(line.substr(7, line.find(' ', 7) - 7));
+        if (line.empty() || line.starts_with('#')) continue;
+        const auto space = line.rfind(' ');
+        REQUIRE_MESSAGE(space != line.npos, line);
+        CHECK_NOTHROW(static_cast<void>(std::stod(line.substr(space + 1))));
+        CHECK_MESSAGE(samples.insert(line.substr(0, space)).second, line);
+    }
+    for (const char* family :
+         {"dacapo_http_requests_total", "dacapo_http_request_seconds", "dacapo_log_head",
+          "dacapo_log_batch_records", "dacapo_projection_lag_seconds", "dacapo_feed_sockets"})
+        CHECK_MESSAGE(families.contains(family), family);
+    CHECK(samples.contains(R"(dacapo_http_requests_total{method="POST",route="/events",status="200"})"));
+    CHECK(answer.body.find(zoe.token) == std::string::npos);
+}
+
+TEST_CASE("/livez and /readyz answer 200 while the server runs") {
+    RunningServer server;
+    Client client(server);
+    CHECK(client.get("/livez").text("status") == "ok");
+    const auto ready = client.get("/readyz");
+    CHECK(ready.status == 200);
+    CHECK(ready.header("Cache-Control") == "no-store");
+    for (const auto& part : ready.list("parts")) CHECK(part.at("status") != "failed");
+}
+
+TEST_CASE("a token in a URL is written to no log") {
+    RunningServer server;
+    auto zoe = server.person("zoe");
+    auto socket = zoe.socket();
+    next_of(socket, "initial");
+    SocketClient other(server.port(), "/ws/" + zoe.token);
+    next_of(other, "initial");
+    for (auto* one : {&socket, &other}) one->wire().close();
+    server.stop();
+    CHECK(server.logged().find(zoe.token) == std::string::npos);
+    CHECK(server.logged().find(password) == std::string::npos);
+    server.start();
+}
+
+}  // namespace
+}  // namespace dacapo::test

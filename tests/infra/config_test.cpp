@@ -1,0 +1,232 @@
+#include "infra/config.hpp"
+
+#include "infra/env_file.hpp"
+
+#include <doctest/doctest.h>
+#include <algorithm>
+#include <set>
+
+using namespace dacapo;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string long_secret(jwt_secret_bytes_min, 's');
+
+std::optional<std::string> read_nothing(const std::string&) { return std::nullopt; }
+
+Config load(const std::vector<std::string>& flags, const Environment& environment = {},
+            std::string_view file = {}) {
+    return load_config(flags, environment, file, read_nothing);
+}
+
+std::vector<std::string> faults(const std::vector<std::string>& flags, const Environment& environment = {},
+                                std::string_view file = {}) {
+    try {
+        load(flags, environment, file);
+    } catch (const ConfigErrors& errors) {
+        return errors.lines;
+    }
+    return {};
+}
+
+bool refused(const std::string& name, const std::string& value, Environment more = {}) {
+    more[name] = value;
+    return faults({}, more).size() == 1;
+}
+
+const Environment production{{"APP_ENV", "production"}, {"JWT_SECRET", long_secret}};
+
+Environment in_production(const std::string& name, const std::string& value) {
+    auto environment = production;
+    environment[name] = value;
+    return environment;
+}
+
+}  // namespace
+
+TEST_CASE("without any variable there is a configuration for development") {
+    const auto config = load({});
+    CHECK_FALSE(config.is_production());
+    CHECK(config.host == "127.0.0.1");
+    CHECK(config.port == 8000);
+    CHECK(config.public_url == "http://127.0.0.1:8000");
+    CHECK(config.thread_count >= 1);
+    CHECK(config.event_log_file == "data/log.db");
+    CHECK(config.database_file == "data/read.db");
+    CHECK(config.jwt_secret == "hetic");
+    CHECK(config.jwt_lifetime == 7 * 24h);
+    CHECK(config.localhost_origins);
+    CHECK_FALSE(config.rate_limit);
+    CHECK(config.password_cost == 12);
+    CHECK(config.default_timezone == "Europe/Paris");
+    CHECK(config.profile_email == EmailVisibility::everyone);
+    CHECK(config.log_level == LogLevel::info);
+    CHECK(config.warnings.size() == 1);
+}
+
+TEST_CASE("a flag beats the environment which beats the file which beats the default") {
+    CHECK(load({}, {}, "PORT=1\n").port == 1);
+    CHECK(load({}, {{"PORT", "2"}}, "PORT=1\n").port == 2);
+    CHECK(load({"--port", "3"}, {{"PORT", "2"}}, "PORT=1\n").port == 3);
+    CHECK(load({"--port=4"}, {{"PORT", "2"}}).port == 4);
+    CHECK(load({}, {{"PORT", ""}}, "PORT=1\n").port == 1);
+}
+
+TEST_CASE("the environment is also known as NODE_ENV") {
+    CHECK(load({}, {{"NODE_ENV", "production"}, {"JWT_SECRET", long_secret}}).is_production());
+    CHECK_FALSE(load({}, {{"NODE_ENV", "production"}, {"APP_ENV", "development"}}).is_production());
+    CHECK(refused("NODE_ENV", "test"));
+}
+
+TEST_CASE("production wants a real secret and careful defaults") {
+    const auto config = load({}, production);
+    CHECK(config.rate_limit);
+    CHECK(config.profile_email == EmailVisibility::self);
+    CHECK_FALSE(config.localhost_origins);
+    CHECK(config.frontend_origins.empty());
+    CHECK(config.warnings.empty());
+    CHECK(faults({}, {{"APP_ENV", "production"}}).size() == 1);
+    CHECK(faults({}, in_production("JWT_SECRET", "hetic")).size() == 1);
+    CHECK(faults({}, in_production("JWT_SECRET", long_secret.substr(1))).size() == 1);
+    CHECK(faults({}, in_production("PASSWORD_COST", "9")).size() == 1);
+    CHECK(faults({}, in_production("PASSWORD_COST", "10")).empty());
+    CHECK(load({}, {{"PASSWORD_COST", "4"}}).password_cost == 4);
+}
+
+TEST_CASE("all faults are told at once and none shows a value") {
+    const auto lines = faults({"--port", "marker", "--nonsense", "x", "--host"},
+                              {{"JWT_EXPIRES_IN", "marker"}, {"DATABASE_URL", "postgresql://u:marker@h/d"}},
+                              "LOG_LEVEL=marker\nbroken\n");
+    CHECK(lines ==
+          std::vector<std::string>{
+              ".env:2: no '=' after the name",
+              "--nonsense: no such flag",
+              "an argument without a flag",
+              "--host: a value is missing",
+              "--port: must be a whole number from 0 to 65535",
+              "JWT_EXPIRES_IN: must be a duration such as 15m, 12h, 7d or 3600 (seconds), from 1m to 366d",
+              "DATABASE_URL: must be sqlite:PATH; this version knows no other engine",
+              "LOG_LEVEL in .env: must be one of debug, info, warn, error",
+          });
+}
+
+TEST_CASE("a flag given twice is a fault") {
+    CHECK(faults({"--port", "1", "--port", "2"}) == std::vector<std::string>{"--port: given twice"});
+    CHECK(faults({"--jwt-secret", ""}).size() == 1);
+}
+
+TEST_CASE("values out of range are refused") {
+    CHECK(load({"--port", "0"}).port == 0);
+    CHECK(load({"--port", "65535"}).port == 65535);
+    for (const char* port : {"65536", "-1", "80x", "0x50", "8 0", "+80"}) CHECK(refused("PORT", port));
+    CHECK(load({"--threads", "256"}).thread_count == 256);
+    for (const char* count : {"0", "257", "many"}) CHECK(refused("THREADS", count));
+    CHECK(load({"--password-cost", "16"}).password_cost == 16);
+    for (const char* cost : {"3", "17"}) CHECK(refused("PASSWORD_COST", cost));
+    for (const char* word : {"yes", "ON", "true"}) CHECK(refused("RATE_LIMIT", word));
+    for (const char* word : {"everyone", "Public"}) CHECK(refused("PROFILE_EMAIL", word));
+    for (const char* zone : {"Paris", "Europe/Atlantis", "+01:00"}) CHECK(refused("DEFAULT_TIMEZONE", zone));
+    for (const char* host : {"a b", "http://x", "x/y"}) CHECK(refused("HOST", host));
+}
+
+TEST_CASE("durations are read with and without a unit") {
+    CHECK(load({"--jwt-expires-in", "3600"}).jwt_lifetime == 1h);
+    CHECK(load({"--jwt-expires-in", "15m"}).jwt_lifetime == 15min);
+    CHECK(load({"--jwt-expires-in", "90s"}).jwt_lifetime == 90s);
+    CHECK(load({"--jwt-expires-in", "12h"}).jwt_lifetime == 12h);
+    CHECK(load({"--jwt-expires-in", "1m"}).jwt_lifetime == 1min);
+    CHECK(load({"--jwt-expires-in", "366d"}).jwt_lifetime == 366 * 24h);
+    for (const char* text : {"59", "59s", "367d", "7w", "d", "-1d", "1.5h", "7 d", "99999999999999999999d"})
+        CHECK(refused("JWT_EXPIRES_IN", text));
+}
+
+TEST_CASE("engines are SQLite files") {
+    const auto file = [](const std::string& url) {
+        return load({"--database-url", url}).database_file.string();
+    };
+    CHECK(file("sqlite:x/read.db") == "x/read.db");
+    CHECK(file("sqlite:/x/read.db") == "/x/read.db");
+    CHECK(file("sqlite:///./read.db") == "./read.db");
+    CHECK(file("sqlite:////x/read.db") == "/x/read.db");
+    for (const char* url : {"sqlite:", "sqlite://", "sqlite://host/x", "sqlite::memory:", "sqlite:x/", "x.db",
+                            "sqlite:x.db?mode=ro", "postgresql://h/d", "kafka://h:9092/d"}) {
+        CHECK_MESSAGE(refused("DATABASE_URL", url), url);
+        CHECK_MESSAGE(refused("EVENT_LOG", url), url);
+    }
+    CHECK(load({"--data-dir", "/x"}).event_log_file == "/x/log.db");
+    CHECK(load({"--data-dir", "/x"}).database_file == "/x/read.db");
+    CHECK(faults({"--event-log", "sqlite:a/x.db", "--database-url", "sqlite:a/./x.db"}).size() == 1);
+}
+
+TEST_CASE("origins are exact and never a wildcard") {
+    const auto config = load({"--frontend-url", "https://a.example/, http://localhost:5173"});
+    CHECK(config.frontend_origins == std::vector<std::string>{"https://a.example", "http://localhost:5173"});
+    CHECK_FALSE(config.localhost_origins);
+    for (const char* text :
+         {"*", "a.example", "ftp://a.example", "https://a.example/path", "https://a.example,",
+          "https://*.example", "https://", "https://a b", "https://u@a.example", "null"})
+        CHECK_MESSAGE(refused("FRONTEND_URL", text), text);
+    CHECK(load({"--public-url", "https://a.example/base/"}).public_url == "https://a.example/base");
+    for (const char* text :
+         {"a.example", "https://", "https://a.example/?x", "https://a.example/#x", "javascript:x"})
+        CHECK_MESSAGE(refused("PUBLIC_URL", text), text);
+    CHECK(load({"--host", "::1", "--port", "1"}).public_url == "http://[::1]:1");
+    CHECK(load({"--host", "0.0.0.0", "--port", "1"}).public_url == "http://localhost:1");
+}
+
+TEST_CASE("a secret may stand in a file") {
+    const auto read = [](const std::string& path) -> std::optional<std::string> {
+        if (path == "secret") return long_secret + "\n";
+        if (path == "empty") return "\n";
+        return std::nullopt;
+    };
+    const auto with = [&](const Environment& environment) { return load_config({}, environment, {}, read); };
+    CHECK(with({{"JWT_SECRET_FILE", "secret"}}).jwt_secret == long_secret);
+    CHECK_THROWS_AS(with({{"JWT_SECRET_FILE", "empty"}}), ConfigErrors);
+    CHECK_THROWS_AS(with({{"JWT_SECRET_FILE", "missing"}}), ConfigErrors);
+    CHECK_THROWS_AS(with({{"JWT_SECRET_FILE", "secret"}, {"JWT_SECRET", long_secret}}), ConfigErrors);
+    CHECK(load_config({"--jwt-secret-file", "secret"}, {}, {}, read).warnings.empty());
+}
+
+TEST_CASE("what is not understood in the file and secrets in flags are warned of") {
+    CHECK(load({}, {{"JWT_SECRET", long_secret}}, "LATER_VARIABLE=x\n").warnings.size() == 1);
+    CHECK(load({"--jwt-secret", long_secret}).warnings.size() == 1);
+}
+
+TEST_CASE("a configuration is shown without its secrets and reads back the same") {
+    const auto config = load({"--port", "1", "--jwt-expires-in", "90m"}, production);
+    const auto text = describe(config);
+    CHECK(text.find(long_secret) == text.npos);
+    CHECK(text.find("JWT_SECRET=(set, not shown)\n") != text.npos);
+    CHECK(text.find("\nPORT=1\n") != text.npos);
+    CHECK(text.find("\nJWT_EXPIRES_IN=90m\n") != text.npos);
+    CHECK(describe(load({}, {{"JWT_SECRET", long_secret}}, text)) == text);
+}
+
+TEST_CASE("the example file names every variable and no other") {
+    const auto text = read_small_file(std::string(DACAPO_SOURCE_DIR) + "/.env.example");
+    REQUIRE(text);
+    std::string all;  // with the lines that are commented out
+    for (std::size_t at = 0; at < text->size();) {
+        const auto end = std::min(text->find('\n', at), text->size());
+        auto line = text->substr(at, end - at);
+        at = end + 1;
+        if (line.size() > 1 && line[0] == '#' && line[1] >= 'A' && line[1] <= 'Z') line.erase(0, 1);
+        all += line + '\n';
+    }
+    std::set<std::string> documented;
+    const auto file = parse_env_file(all);
+    CHECK(file.errors.empty());
+    for (const auto& variable : file.variables) documented.insert(variable.first);
+    const auto known = config_variables();
+    CHECK(documented == std::set<std::string>(known.begin(), known.end()));
+    CHECK(faults({}, {{"JWT_SECRET", long_secret}}, *text).empty());
+    CHECK(faults({}, {{"JWT_SECRET", long_secret}}, all).empty());
+    CHECK(describe(load({}, {}, *text)) == describe(load({})));
+}
+
+TEST_CASE("a file that cannot be read is nothing") {
+    CHECK_FALSE(read_small_file(std::string(DACAPO_SOURCE_DIR) + "/no such file"));
+    CHECK_FALSE(read_small_file(DACAPO_SOURCE_DIR));
+}

@@ -1,0 +1,184 @@
+#include "tests/support/running_server.hpp"
+
+#include "infra/crypto/token.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+namespace dacapo::test {
+namespace {
+
+Config config_of(const TemporaryFolder& folder, const Flags& more) {
+    Flags flags{{"host", "127.0.0.1"},
+                {"port", "0"},
+                {"threads", "2"},
+                {"data-dir", folder.path().string()},
+                {"event-log", "sqlite:" + (folder / "log.db").string()},
+                {"database-url", "sqlite:" + (folder / "read.db").string()},
+                {"jwt-secret", server_secret},
+                {"password-cost", "4"},
+                {"public-url", "http://api.example"}};
+    for (const auto& [name, value] : more) flags[name] = value;
+    std::vector<std::string> arguments;
+    for (const auto& [name, value] : flags) arguments.push_back("--" + name + "=" + value);
+    return load_config(arguments, {}, "", read_small_file);
+}
+
+int open_log_file(const std::filesystem::path& file) {
+    return ::open(file.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
+}
+
+}  // namespace
+
+RunningServer::RunningServer(const Flags& flags, ServerOptions options)
+    : log_descriptor_(open_log_file(folder_ / "server.log")),
+      lines_(LogLevel::info, clock, log_descriptor_),
+      config_(config_of(folder_, flags)),
+      options_(std::move(options)) {
+    if (!options_.on_broken) options_.on_broken = [](const std::string&) { std::abort(); };
+    start();
+}
+
+RunningServer::~RunningServer() {
+    server_.reset();
+    CHECK_MESSAGE(documented.faults().empty(), "answers that the API document does not have:\n"
+                                                   << documented.faults());
+    CHECK_MESSAGE(logged().find("internal error") == std::string::npos, logged());
+    ::close(log_descriptor_);
+}
+
+void RunningServer::start() {
+    server_ = std::make_unique<Server>(config_, lines_, clock, options_);
+    server_->start();
+    HttpClient client(port());
+    documented.read(client.request("GET", "/openapi.json").body);
+}
+
+std::int64_t RunningServer::log_head() { return Client(*this).get("/health").number("log_head"); }
+
+Person RunningServer::person(const std::string& name) {
+    const auto answer = Client(*this).post(
+        "/register", {{"username", name}, {"email", name + "@example.org"}, {"password", password}});
+    REQUIRE_MESSAGE(answer.status == 200, answer.body);
+    return {*this, answer};
+}
+
+std::string RunningServer::logged() {
+    lines_.flush(patience);
+    std::ifstream file(folder_ / "server.log");
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+json::value Answer::operator[](std::string_view key) const {
+    const auto value = json();
+    const auto* found = value.is_object() ? value.as_object().if_contains(key) : nullptr;
+    if (!found) throw std::runtime_error("no member " + std::string(key) + " in " + body);
+    return *found;
+}
+
+std::string Answer::told() const {
+    if (status < 400) return std::to_string(status);
+    return std::to_string(status) + " " + text("code");
+}
+
+Answer Client::send(std::string_view method, std::string_view target, std::string_view body,
+                    Headers headers) {
+    if (!http_ || port_ != server_->port()) {
+        port_ = server_->port();
+        http_ = std::make_unique<HttpClient>(port_);
+    }
+    if (!token.empty()) headers.emplace_back("Authorization", "Bearer " + token);
+    Answer answer{http_->request(method, target, headers, body)};
+    server_->documented.check(method, target, answer);
+    return answer;
+}
+
+Person::Person(RunningServer& server, const Answer& registered)
+    : Client(server),
+      id(registered.number("id")),
+      username(registered.text("username")),
+      email(registered.text("email")),
+      refresh_token(registered.text("refresh_token")) {
+    token = registered.text("access_token");
+}
+
+Answer Person::create_event(const std::string& title, const json::object& more) {
+    json::object body{{"title", title},
+                      {"description", "Bring what you play."},
+                      {"date", "2024-03-15T20:00:00"},
+                      {"location", "Docks, Lyon"}};
+    for (const auto& [key, value] : more) body[key] = value;
+    return post("/events/", body);
+}
+
+Answer Person::message(const Person& receiver, const std::string& content) {
+    return post("/messages/", {{"content", content}, {"receiver_id", receiver.id}});
+}
+
+Answer Person::join(std::int64_t event_id) { return post("/events/" + std::to_string(event_id) + "/join"); }
+
+SocketClient Person::socket(const std::string& parameters) {
+    return SocketClient(server_->port(), "/ws?token=" + token + parameters);
+}
+
+Client as_admin(RunningServer& server, const Person& person) {
+    const auto now = server.clock.now();
+    const AccessTokens tokens(server_secret, "dacapo", "dacapo", std::chrono::hours(1));
+    auto claims = tokens.verify(person.token, now).value();
+    claims.role = Role::admin;
+    Client client(server);
+    client.token = tokens.issue(claims, now);
+    return client;
+}
+
+std::string differences(const json::value& found, const json::value& expected, const std::string& at) {
+    std::string text;
+    if (expected.is_object() && found.is_object()) {
+        for (const auto& [key, value] : expected.as_object()) {
+            const auto place = at + "/" + std::string(key);
+            const auto* member = found.as_object().if_contains(key);
+            text += member ? differences(*member, value, place) : place + " is missing\n";
+        }
+        return text;
+    }
+    if (expected.is_array() && found.is_array() && expected.as_array().size() == found.as_array().size()) {
+        for (std::size_t i = 0; i < expected.as_array().size(); ++i)
+            text += differences(found.at(i), expected.at(i), at + "/" + std::to_string(i));
+        return text;
+    }
+    if (found == expected) return text;
+    return at + " is " + json::serialize(found) + ", not " + json::serialize(expected) + "\n";
+}
+
+json::array column(const json::value& list, std::string_view key) {
+    json::array values;
+    for (const auto& entry : list.as_array()) values.push_back(entry.at(key));
+    return values;
+}
+
+json::value next_of(SocketClient& socket, std::string_view type) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (true) {
+        const auto left = deadline - std::chrono::steady_clock::now();
+        auto frame =
+            json::parse(socket.receive_text(std::chrono::duration_cast<std::chrono::milliseconds>(left)));
+        if (frame.at("type") == json::value(type)) return frame;
+    }
+}
+
+bool comes_true(const std::function<bool()>& holds) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (!holds()) {
+        if (std::chrono::steady_clock::now() > deadline) return false;
+        std::this_thread::yield();
+    }
+    return true;
+}
+
+}  // namespace dacapo::test
