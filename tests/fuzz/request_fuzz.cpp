@@ -21,6 +21,7 @@ void require(bool holds) {
 struct Outcome {
     std::vector<std::string> requests;
     bool refused = false;
+    bool undecided = false;  // at its end, the parser still held back bytes of a body that it has not looked at
 };
 
 void check(const Request& request) {
@@ -68,7 +69,10 @@ Outcome read(std::string_view bytes, std::size_t piece) {
             continue;
         }
         if (used > 0) continue;
-        if (bytes.empty()) return outcome;
+        if (bytes.empty()) {
+            outcome.undecided = in_body && !unread.empty();
+            return outcome;
+        }
         unread.append(bytes.substr(0, piece));
         bytes.remove_prefix(std::min(piece, bytes.size()));
     }
@@ -81,7 +85,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto whole = read(bytes, size + 1);
     for (const std::size_t piece : {std::size_t{1}, std::size_t{7}}) {
         const auto pieces = read(bytes, piece);
-        require(pieces.refused == whole.refused);
+        require(pieces.refused == whole.refused || (!pieces.refused && pieces.undecided) ||
+                (!whole.refused && whole.undecided));
         require(pieces.requests == whole.requests);
     }
     return 0;
