@@ -10,9 +10,9 @@ constexpr std::chrono::milliseconds idle_wait{200};
 // Small transactions write most pages again and again (17 us a message in batches of 50, 7 us in batches of
 // 1,000): under load the runner lets a little work gather. Reads wait that much longer then, and never when
 // there is little.
-constexpr std::chrono::milliseconds gather_wait{5};
-constexpr std::int64_t gather_from_records = 100;
-constexpr std::int64_t gather_to_records = 1000;
+constexpr std::chrono::milliseconds gather_wait{25};
+constexpr std::int64_t gather_from_records = 200;
+constexpr std::int64_t gather_to_records = 4000;
 
 constexpr std::chrono::milliseconds pause_min{10};
 constexpr std::chrono::milliseconds pause_max{1000};

@@ -32,7 +32,7 @@ class Bench:
     def __init__(self, build, folder, chosen):
         self.build, self.folder = build, folder
         self.connections, self.repetitions = chosen.connections, chosen.repetitions
-        self.seconds = {"messages": 5, "others": 3} if chosen.quick else {"messages": 60, "others": 15}
+        self.seconds = {"messages": 5, "others": 3} if chosen.quick else {"messages": 60, "others": 6}
         self.program = build / "dacapo"
         self.samples, self.notes = [], []
         self.facts = {"disk": [], "rebuild": [], "start": [], "memory": {}}
