@@ -22,7 +22,6 @@
 namespace dacapo {
 namespace {
 
-constexpr std::size_t cache_bytes_max = std::size_t{256} << 20;  // of all threads together
 constexpr std::string_view token_issuer = "dacapo";
 
 std::size_t thread_count_of(const Config& config) {
@@ -70,7 +69,7 @@ struct Server::Parts {
           clock(clock_),
           log(open_log(config, options, lines)),
           database(database_options(config)),
-          caches(cache_bytes_max / thread_count_of(config)),
+          caches((config.cache_mb << 20) / thread_count_of(config)),
           shards(*log, clock, shards_options()),
           passwords(std::max<std::size_t>(1, thread_count_of(config) - 1), config.password_cost,
                     options.password_queue_max),

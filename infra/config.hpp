@@ -26,6 +26,7 @@ struct Config {
     std::string host;                                      // HOST: address to listen on
     std::uint16_t port = 0;                                // PORT; 0: any free one
     std::size_t thread_count = 0;                          // THREADS: I/O threads
+    std::size_t cache_mb = 0;                              // CACHE_MB: answers kept in memory; 0: none
     std::filesystem::path data_dir;                        // DATA_DIR
     std::filesystem::path event_log_file;                  // EVENT_LOG, the path of its sqlite: URL
     std::filesystem::path database_file;                   // DATABASE_URL, likewise

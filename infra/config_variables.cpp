@@ -18,6 +18,7 @@ constexpr string_view sqlite_scheme = "sqlite:";
 constexpr std::chrono::seconds jwt_lifetime_min{60};
 constexpr std::chrono::seconds jwt_lifetime_max = std::chrono::days{366};
 constexpr std::size_t thread_count_max = 256;
+constexpr std::size_t cache_mb_max = 1'000'000;
 
 template <class Number>
 std::optional<Number> number_of(string_view text) {
@@ -205,7 +206,7 @@ constexpr std::array<std::pair<string_view, LogLevel>, 4> levels{{{"debug", LogL
                                                                   {"error", LogLevel::error}}};
 
 // clang-format off
-const std::array<ConfigVariable, 16> table{{
+const std::array<ConfigVariable, 17> table{{
     {"APP_ENV", false,
      [](const Config&) { return string("development"); },
      [](Config& c, string_view text) { return read_word(text, environments, c.app_env); },
@@ -280,6 +281,10 @@ const std::array<ConfigVariable, 16> table{{
          return read_number<std::size_t>(text, 1, thread_count_max, c.thread_count);
      },
      [](const Config& c) { return std::to_string(c.thread_count); }},
+    {"CACHE_MB", false,
+     [](const Config&) { return string("256"); },
+     [](Config& c, string_view text) { return read_number<std::size_t>(text, 0, cache_mb_max, c.cache_mb); },
+     [](const Config& c) { return std::to_string(c.cache_mb); }},
     {"LOG_LEVEL", false,
      [](const Config&) { return string("info"); },
      [](Config& c, string_view text) { return read_word(text, levels, c.log_level); },

@@ -122,6 +122,8 @@ TEST_CASE("values out of range are refused") {
     for (const char* port : {"65536", "-1", "80x", "0x50", "8 0", "+80"}) CHECK(refused("PORT", port));
     CHECK(load({"--threads", "256"}).thread_count == 256);
     for (const char* count : {"0", "257", "many"}) CHECK(refused("THREADS", count));
+    CHECK(load({"--cache-mb", "0"}).cache_mb == 0);
+    for (const char* size : {"-1", "1000001", "256M"}) CHECK(refused("CACHE_MB", size));
     CHECK(load({"--password-cost", "16"}).password_cost == 16);
     for (const char* cost : {"3", "17"}) CHECK(refused("PASSWORD_COST", cost));
     for (const char* word : {"yes", "ON", "true"}) CHECK(refused("RATE_LIMIT", word));

@@ -28,11 +28,16 @@ READS = (
 )
 
 
+# The same without any cache: what the tables themselves give.
+FROM_TABLES = tuple((f"{name}, from tables", path, who) for name, path, who in READS
+                    if path.startswith(("/events/{", "/events/?limit=20&", "/messages/")))
+
+
 class Bench:
     def __init__(self, build, folder, chosen):
         self.build, self.folder = build, folder
         self.connections, self.repetitions = chosen.connections, chosen.repetitions
-        self.seconds = {"messages": 5, "others": 3} if chosen.quick else {"messages": 60, "others": 6}
+        self.seconds = {"messages": 5, "others": 3} if chosen.quick else {"messages": 60, "others": 4}
         self.program = build / "dacapo"
         self.samples, self.notes = [], []
         self.facts = {"disk": [], "rebuild": [], "start": [], "memory": {}}
@@ -56,9 +61,9 @@ class Bench:
     def files(self, **more):
         return {"BENCH_TOKENS": self.tokens, "BENCH_EVENTS": self.events, **more}
 
-    def fresh(self):
+    def fresh(self, *flags):
         data = servers.copy_of(self.seeded, self.folder / "data")
-        return servers.Dacapo(self.program, data, self.folder / "dacapo.log")
+        return servers.Dacapo(self.program, data, self.folder / "dacapo.log", flags)
 
     def floor(self):
         return servers.Floor(self.tool("floor_server"), self.folder / "floor.log")
@@ -122,6 +127,12 @@ class Bench:
                 for connections in self.connections:
                     for subject in (floor, server):
                         self.take(subject, load, connections, self.seconds["others"], WARM_UP_SECONDS)
+        with self.fresh("--cache-mb", "0") as server:
+            server.catch_up()
+            for name, path, who in FROM_TABLES:
+                load = Load(name, "read.lua", self.files(BENCH_PATH=path, BENCH_AS=who))
+                for connections in self.connections:
+                    self.take(server, load, connections, self.seconds["others"], WARM_UP_SECONDS)
 
     def peers(self):
         """A PostgreSQL of this repetition alone: one left running would go on writing during other measures."""

@@ -89,9 +89,9 @@ class Floor(Process):
 class Dacapo(Process):
     """`dacapo serve` on a data folder; returns from its constructor once it says that it is ready."""
 
-    def __init__(self, program, data, log):
+    def __init__(self, program, data, log, flags=()):
         self.port = free_port()
-        super().__init__("dacapo", [str(program), "serve", "--port", str(self.port), *settings(data)], log,
+        super().__init__("dacapo", [str(program), "serve", "--port", str(self.port), *settings(data), *flags], log,
                          environment(), data)
         self.ready_seconds = self.wait_until(lambda: get(self.port, "/readyz"), "ready")
 
