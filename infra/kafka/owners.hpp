@@ -1,5 +1,5 @@
-// Where the writer of each shard is reached: the compacted topic `<name>.shard-owners`, read by every process.
-// A hint like the lease: who follows it to the wrong process is answered by that process.
+// Where the writer of each shard is reached: the compacted topic `<name>.shard-owners`, read by every
+// process. A hint like the lease: who follows it to the wrong process is answered by that process.
 #pragma once
 
 #include "infra/kafka/properties.hpp"
@@ -23,7 +23,8 @@ public:
     explicit ShardOwners(const ShardOwnersOptions& options);
     ~ShardOwners();
 
-    // Tells everybody, soon and without waiting. Any thread. A later term stays whoever tells of an earlier one.
+    // Tells everybody, soon and without waiting. Any thread. A later term stays whoever tells of an earlier
+    // one.
     void announce(int shard, const std::string& url, std::int64_t term);
     // Nothing while nobody has been heard of. Any thread; does not block.
     std::optional<std::string> url_of(int shard) const;

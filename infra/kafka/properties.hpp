@@ -11,8 +11,8 @@ namespace dacapo::kafka {
 
 using Properties = std::map<std::string, std::string>;
 
-// What KAFKA_<PROPERTY> names: `KAFKA_SOCKET_TIMEOUT_MS` is `socket.timeout.ms`. Nothing for a variable of another
-// name, and for those that are about topics (KAFKA_REPLICATION_FACTOR, KAFKA_MIN_INSYNC_REPLICAS).
+// What KAFKA_<PROPERTY> names: `KAFKA_SOCKET_TIMEOUT_MS` is `socket.timeout.ms`. Nothing for a variable of
+// another name, and for those that are about topics (KAFKA_REPLICATION_FACTOR, KAFKA_MIN_INSYNC_REPLICAS).
 std::optional<std::string> property_of_variable(std::string_view variable);
 
 // Empty when an operator may set it; else why not, as a sentence's end ("is fixed: ...").

@@ -1,5 +1,6 @@
 // Makes the topics of an installation, once, and refuses ones that would lose events.
-// Kafka's own defaults (created on first use, deleted after a week) are exactly what an event log must not have.
+// Kafka's own defaults (created on first use, deleted after a week) are exactly what an event log must not
+// have.
 #pragma once
 
 #include "infra/kafka/properties.hpp"
@@ -20,9 +21,10 @@ struct KafkaTopicsOptions {
     std::chrono::milliseconds patience{30'000};
 };
 
-// Makes what is missing of `<name>.events`, `.shard-lease`, `.shard-owners` and `.integration`, and founds the log (see
-// founding.hpp). May be repeated. Answers with what was done, a sentence each. Throws LogRefused when the events topic is
-// there with another partition count, a retention or a cleanup policy other than ours, or when the brokers refuse.
+// Makes what is missing of `<name>.events`, `.shard-lease`, `.shard-owners` and `.integration`, and founds
+// the log (see founding.hpp). May be repeated. Answers with what was done, a sentence each. Throws LogRefused
+// when the events topic is there with another partition count, a retention or a cleanup policy other than
+// ours, or when the brokers refuse.
 std::vector<std::string> migrate_kafka(const KafkaTopicsOptions& options);
 
 }  // namespace dacapo

@@ -1,5 +1,5 @@
-// `kafka://host:9092,host2:9092/name`: where the brokers are and what the topics of one installation are called.
-// Here because the event log, its lease, its owners and the migration all begin with it.
+// `kafka://host:9092,host2:9092/name`: where the brokers are and what the topics of one installation are
+// called. Here because the event log, its lease, its owners and the migration all begin with it.
 #pragma once
 
 #include <stdexcept>

@@ -1,0 +1,78 @@
+#include "infra/kafka/founding.hpp"
+
+#include "infra/log/event_log.hpp"
+
+#include <fmt/format.h>
+#include <random>
+
+namespace dacapo::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds look_again{100};
+
+std::string new_epoch() {
+    std::random_device device;
+    return hex_of(std::uniform_int_distribution<std::uint64_t>()(device));
+}
+
+// The first message of partition 0; nothing when there is none.
+std::optional<FoundingMessage> first_message(Consumer& consumer, const KafkaUrl& url, milliseconds patience) {
+    const auto range = consumer.range(url.events_topic(), 0, patience);
+    if (range.first > 0) throw LogRefused("the beginning of " + url.events_topic() + " is gone");
+    if (range.end == 0) return std::nullopt;
+    const Consumer::Start start{0, 0};
+    consumer.assign(url.events_topic(), std::span(&start, 1));
+    const auto deadline = steady_clock::now() + patience;
+    while (steady_clock::now() < deadline) {
+        const auto message = consumer.poll(look_again);
+        if (!message || message.error() != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+        const auto parsed = parse(message);
+        if (const auto* founding = std::get_if<FoundingMessage>(&parsed)) return *founding;
+        throw LogRefused(url.events_topic() +
+                         " does not begin as a log does: its first record is another program's");
+    }
+    throw LogRefused("the first record of " + url.events_topic() + " could not be read");
+}
+
+}  // namespace
+
+std::optional<FoundingMessage> read_founding(const KafkaUrl& url, const Properties& properties,
+                                             milliseconds patience) {
+    try {
+        Consumer consumer(consumer_config(url, properties));
+        const auto partitions = consumer.partition_count(url.events_topic(), patience);
+        auto founding = first_message(consumer, url, patience);
+        if (founding && founding->shard_count != partitions)
+            throw LogRefused(
+                fmt::format("{} has {} partitions, but was founded with {}: the number is fixed when a log "
+                            "is made",
+                            url.events_topic(), partitions, founding->shard_count));
+        return founding;
+    } catch (const KafkaError& error) {
+        throw LogRefused(url.text() + ": " + error.what());
+    }
+}
+
+FoundingMessage found_log(const KafkaUrl& url, const Properties& properties, milliseconds patience) {
+    if (auto founding = read_founding(url, properties, patience)) return *founding;
+    try {
+        const auto partitions =
+            Consumer(consumer_config(url, properties)).partition_count(url.events_topic(), patience);
+        Producer producer(producer_config(url, properties), [](const Producer::Failure&) {});
+        send_founding(producer, url, {new_epoch(), partitions});
+        // What was sent counts when it is read, here as everywhere.
+        const auto deadline = steady_clock::now() + patience;
+        while (steady_clock::now() < deadline) {
+            if (auto founding = read_founding(url, properties, patience)) return *founding;
+            std::this_thread::sleep_for(look_again);
+        }
+    } catch (const KafkaError& error) {
+        throw LogRefused(url.text() + ": " + error.what());
+    }
+    throw LogRefused(url.events_topic() + " could not be founded: its first record does not arrive");
+}
+
+}  // namespace dacapo::kafka

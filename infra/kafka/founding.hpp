@@ -1,0 +1,23 @@
+// What makes a log this log and no other: a record that `migrate` writes first into partition 0, with a
+// random epoch and the number of shards. In the log itself, because librdkafka 2.0.2 does not tell a topic's
+// id, and because so it is copied with the log and gone with it.
+#pragma once
+
+#include "infra/kafka/log_messages.hpp"
+
+#include <chrono>
+#include <optional>
+
+namespace dacapo::kafka {
+
+// Nothing when the events topic is empty. Throws LogRefused when its first record is another one, and when
+// its number of partitions is not that of its founding.
+std::optional<FoundingMessage> read_founding(const KafkaUrl& url, const Properties& properties,
+                                             std::chrono::milliseconds patience);
+
+// Founds the log unless it is founded: of two that try, whoever comes first in the log has. Throws
+// LogRefused.
+FoundingMessage found_log(const KafkaUrl& url, const Properties& properties,
+                          std::chrono::milliseconds patience);
+
+}  // namespace dacapo::kafka

@@ -1,0 +1,69 @@
+// The one thread of a process that reads the end of all partitions, judges what comes and tells who waits for
+// it. Everything this process knows of the log comes from here, also about what it wrote itself.
+#pragma once
+
+#include "infra/kafka/own_shard.hpp"
+#include "infra/kafka/partition_fold.hpp"
+#include "infra/kafka/recent_records.hpp"
+#include "infra/metrics.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace dacapo::kafka {
+
+struct TailCalls {
+    // Both on the tail's thread, without a lock.
+    std::function<void(int shard)> deposed;
+    std::function<void(const std::string& why)> fault;  // once; nothing is read after it
+};
+
+class Tail {
+public:
+    Tail(const KafkaUrl& url, Consumer& consumer, const Frontier& start, RecentRecords& recent,
+         std::span<const std::unique_ptr<OwnShard>> own, Metrics& metrics, TailCalls calls);
+    ~Tail();
+
+    // Until the offsets before `ends` (one a shard) have been read. False when nothing came for so long, or
+    // after a fault.
+    bool await_read(std::span<const std::int64_t> ends, std::chrono::milliseconds patience);
+    // Offsets known at the brokers and not read yet. Any thread.
+    std::int64_t lag() const;
+
+private:
+    struct Shard {
+        PartitionFold fold;
+        std::atomic<std::int64_t> next_offset;
+        std::vector<Judged>
+            settling;  // what its writer must hear of this chunk: barriers, and valid records between
+        bool moved = false;
+
+        Shard(int shard, Position after) : fold(shard, after), next_offset(fold.next_offset()) {}
+    };
+
+    void run();
+    void read_chunk();
+    void take(const Message& message);
+    void settle();
+    void count_void(std::string_view reason);
+
+    const KafkaUrl url_;
+    Consumer& consumer_;
+    RecentRecords& recent_;
+    const std::span<const std::unique_ptr<OwnShard>> own_;
+    Metrics& metrics_;
+    const TailCalls calls_;
+    std::vector<std::unique_ptr<Shard>> shards_;
+    std::vector<RecentRecords::Fresh> fresh_;
+    std::mutex mutex_;
+    std::condition_variable read_;
+    std::uint64_t chunks_ = 0;
+    bool ended_ = false;
+    std::atomic<bool> stopping_{false};
+    std::thread thread_;
+};
+
+}  // namespace dacapo::kafka
