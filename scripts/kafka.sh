@@ -198,7 +198,7 @@ kafka_status() {
         elif kafka_knows_itself "$dir" "$node"; then
             state=ready
         else
-            state="not ready"
+            state=silent
         fi
         printf '%-12s 127.0.0.1:%-6s %s\n' "kafka-$node" "$(kafka_port "$dir" "$node")" "$state"
     done

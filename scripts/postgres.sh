@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# PostgreSQL from Debian's package on loopback, with a data folder of its own; the package's own cluster stays untouched.
+# Sourced by ./dev and cluster.sh. The server refuses to run as root, so for root it runs as the package's user.
+set -euo pipefail
+
+postgres_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=scripts/common.sh
+source "$postgres_root/scripts/common.sh"
+# shellcheck source=scripts/processes.sh
+source "$postgres_root/scripts/processes.sh"
+
+postgres_programs=/usr/lib/postgresql/15/bin
+postgres_ready_s_max=30
+postgres_as=()
+if ((EUID == 0)); then postgres_as=(setpriv --reuid=postgres --regid=postgres --init-groups --); fi
+
+postgres_answers() { "$postgres_programs/pg_isready" -q -t 2 -h 127.0.0.1 -p "$(<"$1/port")"; }
+
+# The database as DATABASE_URL wants it. The password is made with the data and kept beside it.
+postgres_url() { printf 'postgresql://dacapo:%s@127.0.0.1:%s/dacapo\n' "$(<"$1/password")" "$(<"$1/port")"; }
+
+# postgres_start DIR PORT: returns when it answers. What DIR holds from before is used again.
+postgres_start() {
+    local dir=$1 port=$2
+    mkdir -p "$dir"
+    dir=$(cd "$dir" && pwd)
+    if process_is_alive "$dir"; then fail "PostgreSQL in $dir is running"; fi
+    if ((port == 0)); then port=$(free_ports 1); fi
+    need_ports PORT "$port"
+    printf '%s\n' "$port" >"$dir/port"
+    if [[ ! -f $dir/data/PG_VERSION ]]; then postgres_make "$dir"; fi
+    process_start "$dir" "${postgres_as[@]}" "$postgres_programs/postgres" -D "$dir/data" -p "$port" \
+        -c listen_addresses=127.0.0.1 -c unix_socket_directories=
+    process_wait "$dir" "$postgres_ready_s_max" PostgreSQL postgres_answers "$dir"
+    PGPASSWORD=$(<"$dir/password") psql -qAt -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$port" -U dacapo postgres >>"$dir/log" 2>&1 <<'SQL'
+SELECT 'CREATE DATABASE dacapo' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'dacapo') \gexec
+SQL
+}
+
+postgres_make() {
+    local dir=$1
+    rm -rf "$dir/data"
+    (umask 077 && head -c 24 /dev/urandom | base64 | tr '+/' '-_' >"$dir/password")
+    mkdir -m 0700 "$dir/data"
+    if ((EUID == 0)); then
+        chown postgres:postgres "$dir/data" "$dir/password"
+        "${postgres_as[@]}" test -x "$dir/data" ||
+            fail "the user postgres may not enter $dir; choose a folder that it can reach (--dir)"
+    fi
+    "${postgres_as[@]}" "$postgres_programs/initdb" -D "$dir/data" -U dacapo --pwfile="$dir/password" -E UTF8 --locale=C.UTF-8 \
+        --auth=scram-sha-256 >"$dir/log" 2>&1 ||
+        { cat "$dir/log" >&2; fail "initdb failed"; }
+}
+
+# postgres_stop DIR: at once, but cleanly; INT does not wait for clients to leave, as TERM would.
+postgres_stop() {
+    if process_signal "$1" INT; then wait_until 15 process_is_gone "$1" || true; fi
+    process_stop "$1"
+}
