@@ -91,7 +91,6 @@ environment_of() {
         CLUSTER_SECRET_FILE="$cluster_dir/cluster_secret"
         DATA_DIR="$cluster_dir/$1/data"
         PUBLIC_URL="http://127.0.0.1:$proxy_port"
-        TRUSTED_PROXY=127.0.0.1
         HOST=127.0.0.1
     )
 }
@@ -136,7 +135,7 @@ up() {
     need_ports --servers-port $(seq "$servers_port" $((servers_port + ${#servers[@]} - 1)))
     need_ports --kafka-port $(seq "$kafka_first_port" $((kafka_first_port + brokers - 1)))
     need_ports --postgres-port "$postgres_port"
-    [[ -s $cluster_dir/cluster_secret ]] || (umask 077 && head -c 32 /dev/urandom | base64 >"$cluster_dir/cluster_secret")
+    [[ -s $cluster_dir/cluster_secret ]] || (umask 077 && head -c 36 /dev/urandom | base64 | tr -d "\n" >"$cluster_dir/cluster_secret")
 
     say "Kafka and PostgreSQL"
     kafka_start "$cluster_dir/kafka" "$kafka_first_port" "$brokers" >/dev/null

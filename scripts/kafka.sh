@@ -145,7 +145,8 @@ kafka_start() {
     printf '%s\n' "$nodes" >"$dir/node_count"
     printf '%s\n' "$port" >"$dir/port"
     kafka_jars >"$dir/jars"
-    [[ -s $dir/cluster_id ]] || head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=' >"$dir/cluster_id"
+    # An id is 16 bytes in base64; one that begins with a minus would be taken for an option.
+    [[ -s $dir/cluster_id ]] || head -c 16 /dev/urandom | base64 | tr -d '=' | tr '+/' '__' >"$dir/cluster_id"
 
     local formatting=()
     for node in $(kafka_nodes "$dir"); do
