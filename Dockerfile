@@ -37,4 +37,4 @@ EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 \
     CMD ["curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1:8080/proxyz"]
 STOPSIGNAL SIGUSR1
-ENTRYPOINT ["haproxy", "-db", "-f", "/etc/haproxy/haproxy.cfg"]
+ENTRYPOINT ["haproxy", "-q", "-db", "-f", "/etc/haproxy/haproxy.cfg"]

@@ -82,8 +82,8 @@ server_port() {
 }
 server_is_ready() { curl -fsS -o /dev/null --max-time 2 "http://127.0.0.1:$(server_port "$1")/readyz" 2>/dev/null; }
 
-# environment_of PART: sets `environment`, that of every server as in compose.yaml; what else is set (LOG_LEVEL, JWT_SECRET)
-# is passed on.
+# environment_of PART: sets `environment`, that of every server as in compose.yaml. What else is set (LOG_LEVEL,
+# JWT_SECRET) is passed on.
 environment_of() {
     environment=(
         EVENT_LOG="kafka://$(kafka_addresses "$cluster_dir/kafka")/dacapo"
@@ -135,7 +135,9 @@ up() {
     need_ports --servers-port $(seq "$servers_port" $((servers_port + ${#servers[@]} - 1)))
     need_ports --kafka-port $(seq "$kafka_first_port" $((kafka_first_port + brokers - 1)))
     need_ports --postgres-port "$postgres_port"
-    [[ -s $cluster_dir/cluster_secret ]] || (umask 077 && head -c 36 /dev/urandom | base64 | tr -d "\n" >"$cluster_dir/cluster_secret")
+    if [[ ! -s $cluster_dir/cluster_secret ]]; then
+        (umask 077 && head -c 36 /dev/urandom | base64 | tr -d '\n' >"$cluster_dir/cluster_secret")
+    fi
 
     say "Kafka and PostgreSQL"
     kafka_start "$cluster_dir/kafka" "$kafka_first_port" "$brokers" >/dev/null

@@ -7,12 +7,12 @@ kafka_usage() {
     cat <<'TEXT'
 usage: scripts/kafka.sh COMMAND
 
-  start DIR PORT [NODES]        start 1 (or 3) brokers on PORT, PORT+1, ...; return when they answer; print their addresses.
-                                PORT 0 takes free ones. What DIR holds from before is used again.
-  stop DIR                      end them all
-  kill DIR NODE [SIGNAL]        send KILL, or another signal (STOP, CONT, TERM), to broker 1, 2 or 3
-  revive DIR NODE               start that broker again on its old data and port; return when it answers
-  status DIR                    one line a broker: whether it answers
+  start DIR PORT [NODES]   start 1 (or 3) brokers on PORT, PORT+1, ...; return when they answer; print their addresses.
+                           PORT 0 takes free ones. What DIR holds from before is used again.
+  stop DIR                 end them all
+  kill DIR NODE [SIGNAL]   send KILL, or another signal (STOP, CONT, TERM), to broker 1, 2 or 3
+  revive DIR NODE          start that broker again on its old data and port; return when it answers
+  status DIR               one line a broker: whether it answers
 TEXT
 }
 
@@ -28,7 +28,7 @@ kafka_ready_s_max=60
 kafka_controller_offset=10
 # Small enough for six servers and a database beside three of them, and compiled quickly rather than well. Kafka's own
 # scripts read the same two variables.
-read -ra kafka_java <<<"java ${KAFKA_HEAP_OPTS:--Xms64m -Xmx256m} \
+read -ra kafka_jvm <<<"java ${KAFKA_HEAP_OPTS:--Xms64m -Xmx256m} \
     ${KAFKA_JVM_PERFORMANCE_OPTS:--XX:+UseSerialGC -XX:TieredStopAtLevel=1}"
 
 # The jars lie outside the checkout, so that a clean build does not fetch them again.
@@ -40,7 +40,8 @@ kafka_jars() {
         say "Fetching Kafka $version from Maven Central" >&2
         mkdir -p "$(dirname "$jars")"
         fetched=$(mktemp -d "$jars.XXXXXX")
-        mvn --batch-mode --quiet -Dstyle.color=never -f "$pom" dependency:copy-dependencies -DoutputDirectory="$fetched" >&2 </dev/null ||
+        mvn --batch-mode --quiet -Dstyle.color=never -f "$pom" \
+            dependency:copy-dependencies -DoutputDirectory="$fetched" >&2 </dev/null ||
             fail "the jars of Kafka could not be fetched"
         # The name exists only once everything is there; whoever came second throws its copy away.
         mv -T "$fetched" "$jars" 2>/dev/null || rm -rf "$fetched"
@@ -48,10 +49,9 @@ kafka_jars() {
     printf '%s\n' "$jars"
 }
 
-kafka_run() {
-    local jars=$1
-    shift
-    "${kafka_java[@]}" "-Dlog4j.configuration=file:$kafka_root/deploy/kafka/log4j.properties" -cp "$jars/*" "$@"
+# kafka_java DIR: sets `java`, the command line up to the class.
+kafka_java() {
+    java=("${kafka_jvm[@]}" "-Dlog4j.configuration=file:$kafka_root/deploy/kafka/log4j.properties" -cp "$(<"$1/jars")/*")
 }
 
 kafka_nodes() { seq 1 "$(<"$1/node_count")"; }
@@ -103,16 +103,16 @@ TEXT
 }
 
 kafka_format() {
-    local dir=$1 node=$2
-    kafka_run "$(<"$dir/jars")" kafka.tools.StorageTool format --ignore-formatted --cluster-id "$(<"$dir/cluster_id")" \
+    local dir=$1 node=$2 java
+    kafka_java "$dir"
+    "${java[@]}" kafka.tools.StorageTool format --ignore-formatted --cluster-id "$(<"$dir/cluster_id")" \
         --config "$dir/node-$node/server.properties" >"$dir/node-$node/log" 2>&1 </dev/null
 }
 
 kafka_launch() {
-    local dir=$1 node=$2
-    process_start "$dir/node-$node" \
-        "${kafka_java[@]}" "-Dlog4j.configuration=file:$kafka_root/deploy/kafka/log4j.properties" \
-        -cp "$(<"$dir/jars")/*" kafka.Kafka "$dir/node-$node/server.properties"
+    local dir=$1 node=$2 java
+    kafka_java "$dir"
+    process_start "$dir/node-$node" "${java[@]}" kafka.Kafka "$dir/node-$node/server.properties"
 }
 
 # A broker is ready when it tells a client of every broker, itself included; a line in its log says less.

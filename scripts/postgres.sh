@@ -32,7 +32,8 @@ postgres_start() {
     process_start "$dir" "${postgres_as[@]}" "$postgres_programs/postgres" -D "$dir/data" -p "$port" \
         -c listen_addresses=127.0.0.1 -c unix_socket_directories=
     process_wait "$dir" "$postgres_ready_s_max" PostgreSQL postgres_answers "$dir"
-    PGPASSWORD=$(<"$dir/password") psql -qAt -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$port" -U dacapo postgres >>"$dir/log" 2>&1 <<'SQL'
+    PGPASSWORD=$(<"$dir/password") psql -qAt -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$port" -U dacapo \
+        postgres >>"$dir/log" 2>&1 <<'SQL'
 SELECT 'CREATE DATABASE dacapo' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'dacapo') \gexec
 SQL
 }
@@ -47,8 +48,8 @@ postgres_make() {
         "${postgres_as[@]}" test -x "$dir/data" ||
             fail "the user postgres may not enter $dir; choose a folder that it can reach (--dir)"
     fi
-    "${postgres_as[@]}" "$postgres_programs/initdb" -D "$dir/data" -U dacapo --pwfile="$dir/password" -E UTF8 --locale=C.UTF-8 \
-        --auth=scram-sha-256 >"$dir/log" 2>&1 ||
+    "${postgres_as[@]}" "$postgres_programs/initdb" -D "$dir/data" -U dacapo --pwfile="$dir/password" -E UTF8 \
+        --locale=C.UTF-8 --auth=scram-sha-256 >"$dir/log" 2>&1 ||
         { cat "$dir/log" >&2; fail "initdb failed"; }
 }
 

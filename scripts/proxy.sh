@@ -10,7 +10,7 @@ proxy_start() {
     mkdir -p "$dir"
     printf '%s\n' "$port" >"$dir/port"
     process_start "$dir" env PROXY_BIND="127.0.0.1:$port" COMMAND_1="$3" COMMAND_2="$4" QUERY_1="$5" QUERY_2="$6" \
-        haproxy -db -f deploy/haproxy/haproxy.cfg
+        haproxy -q -db -f deploy/haproxy/haproxy.cfg
     process_wait "$dir" "$proxy_ready_s_max" "The proxy" proxy_is_ready "$dir"
 }
 
