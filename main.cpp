@@ -77,8 +77,8 @@ std::unique_ptr<SqliteLog> open_log_of(const Config& config) {
 int seed(const std::vector<std::string>& flags, const SeedAmounts& amounts, bool if_empty) {
     const auto config = configured(flags);
     const auto log = open_log_of(config);
-    if (if_empty && log->head() != 0) {
-        fmt::print("The log has {} records; nothing was added.\n", log->head());
+    if (if_empty && log->head() != log->start()) {
+        fmt::print("The log has {} records; nothing was added.\n", log->head().total());
         return 0;
     }
     const SystemClock clock;
@@ -87,11 +87,11 @@ int seed(const std::vector<std::string>& flags, const SeedAmounts& amounts, bool
         seed_demo(*log, clock, snapshots, config.password_cost);
         fmt::print("Seeded {} records. Log in as zoe@example.org (an admin), malik@, ines@, tom@ or lena@example.org\n"
                    "with the password \"{}\".\n",
-                   log->head(), seed_password);
+                   log->head().total(), seed_password);
     } else {
         seed_amounts(*log, clock, snapshots, amounts,
                      [](std::int64_t records) { fmt::print(stderr, "{} records\n", records); });
-        fmt::print("Seeded {} records.\n", log->head());
+        fmt::print("Seeded {} records.\n", log->head().total());
     }
     return 0;
 }
@@ -104,7 +104,7 @@ int verify(const std::vector<std::string>& flags) {
         fmt::print(stderr, "dacapo: position {}: {}\n", fault->position, fault->why);
         return exit_refused;
     }
-    fmt::print("{} records, every hash chain unbroken.\n", log->head());
+    fmt::print("{} records, every hash chain unbroken.\n", log->head().total());
     return 0;
 }
 

@@ -21,7 +21,7 @@ constexpr const char* seed_timezone = "Europe/Paris";
 class Seeder {
 public:
     Seeder(EventLog& log, const Clock& clock) : log_(log), clock_(clock) {
-        if (log.head() != 0) throw LogRefused("the log has records already: only an empty one can be seeded");
+        if (log.head() != log.start()) throw LogRefused("the log has records already: only an empty one can be seeded");
         for (int i = 0; i < log.shard_count(); ++i) {
             auto& state = states_.emplace_back();
             state.shard = i;

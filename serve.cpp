@@ -69,6 +69,7 @@ struct Server::Parts {
           clock(clock_),
           log(open_log(config, options, lines)),
           database(database_options(config)),
+          progress(log->start()),
           caches((config.cache_mb << 20) / thread_count_of(config)),
           shards(*log, clock, shards_options()),
           passwords(std::max<std::size_t>(1, thread_count_of(config) - 1), config.password_cost,
@@ -86,6 +87,10 @@ struct Server::Parts {
         health.state = [this] { return state.load(); };
         health.parts = [this] { return health_parts(runner.gauges(), verification, config.event_log_file); };
         health.metrics = [this] { return metrics.text(); };
+        health.lag_seconds = context.lag_seconds;
+        health.passed = [this] { return progress.passed(); };
+        health.database = &database;
+        health.version = program_version;
         observe(metrics, runner.gauges(), *log, passwords, feed);
         shards.sessions().on_end([this](SessionId session) { feed.session_ended(session); });
         listener = std::make_unique<http::Listener>(listener_options(), http::Router(routes(), feed.socket_routes()),
@@ -138,8 +143,8 @@ ShardsOptions Server::Parts::shards_options() {
     made.snapshot_folder = config.data_dir / "snapshots";
     made.log_folder = config.event_log_file.parent_path().empty() ? "." : config.event_log_file.parent_path();
     made.snapshot_every_records = options.snapshot_every_records;
-    made.on_replay = [this](Position done, Position head) {
-        lines.info("replaying", {{"position", done}, {"head", head}});
+    made.on_replay = [this](std::int64_t done, std::int64_t count) {
+        lines.info("replaying", {{"position", done}, {"head", count}});
     };
     made.on_warning = [this](const std::string& what) { lines.warn("event log", {{"warning", what}}); };
     made.on_broken = options.on_broken;
@@ -241,7 +246,7 @@ std::vector<http::Route> Server::Parts::routes() {
     append(all, check_in_queries(context));
     append(all, catalogue_routes(commands));
     append(all, catalogue_queries(context));
-    append(all, health_queries(context, health));
+    append(all, health_queries(*log, clock, health));
     return with_documents(std::move(all), {config.public_url, program_version});
 }
 
@@ -265,7 +270,7 @@ void Server::start() {
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     parts.lines.info("serving", {{"host", parts.config.host},
                                  {"port", parts.listener->port()},
-                                 {"head", parts.log->head()},
+                                 {"head", parts.log->head().total()},
                                  {"start_seconds", took.count()}});
 }
 
@@ -285,7 +290,7 @@ void Server::stop() {
     parts.progress.clear();
     parts.shards.idempotency().clear_waiting();
     parts.listener.reset();
-    parts.lines.info("stopped", {{"head", parts.log->head()}});
+    parts.lines.info("stopped", {{"head", parts.log->head().total()}});
 }
 
 std::uint16_t Server::port() const { return parts_->listener->port(); }

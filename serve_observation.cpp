@@ -48,7 +48,7 @@ void Observer::exchange(const http::Exchange& exchange) {
 void observe(Metrics& metrics, const RunnerGauges& gauges, const EventLog& log, const PasswordPool& passwords,
              const FeedHub& feed) {
     metrics.gauge_from("dacapo_log_head", "Position of the newest durable record",
-                       [&log] { return static_cast<double>(log.head()); });
+                       [&log] { return static_cast<double>(log.head().total()); });
     metrics.gauge_from("dacapo_projection_lag_records", "Records that the read models have not passed",
                        [&gauges] { return static_cast<double>(gauges.lag_records()); });
     metrics.gauge_from("dacapo_projection_lag_seconds", "Age of the oldest record not passed",

@@ -19,10 +19,22 @@ bool read_number(std::string_view text, Number& number) {
 
 }  // namespace
 
-Position PositionToken::newest() const {
-    Position newest = 0;
-    for (const auto& [shard, position] : places) newest = std::max(newest, position);
-    return newest;
+Frontier PositionToken::frontier(const Frontier& start) const {
+    auto frontier = start;
+    const auto shard_count = static_cast<int>(start.places().size());
+    for (const auto& [shard, position] : places)
+        if (start.is_one_sequence() || shard < shard_count) frontier.advance(shard, position);
+    return frontier;
+}
+
+PositionToken token_of(const std::string& epoch, const Frontier& frontier) {
+    PositionToken token{epoch, {}};
+    int shard = 0;
+    for (const auto position : frontier.places()) {
+        if (position > 0) token.places[shard] = position;
+        ++shard;
+    }
+    return token;
 }
 
 void PositionToken::merge(const PositionToken& other) {

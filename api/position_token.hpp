@@ -15,14 +15,16 @@ struct PositionToken {
     std::string epoch;
     std::map<int, Position> places;  // by shard
 
-    // The newest place named, which is what the embedded log (one sequence for all shards) waits for.
-    Position newest() const;
+    // What a log of this start must have passed to show all that is named.
+    Frontier frontier(const Frontier& start) const;
     // Takes the newer place of each shard.
     void merge(const PositionToken& other);
     bool operator==(const PositionToken&) const = default;
 };
 
 std::string to_text(const PositionToken& token);
+// All that a frontier covers.
+PositionToken token_of(const std::string& epoch, const Frontier& frontier);
 // Nothing when the text is not a position.
 std::optional<PositionToken> position_from_text(std::string_view text);
 

@@ -56,8 +56,11 @@ http::Response check_in_response(const CheckedIn& e, const std::string& username
 
 asio::awaitable<http::Response> check_in(CommandHandling& commands, http::Request& request) {
     const auto body = api::read_body<CheckInBody>(request);
-    if (body.event_id && !commands.shards().gathering_exists(*body.event_id))
-        throw http::Problem(404, "event_not_found", "There is no such event.");
+    auto& shard = commands.shards().of_person(request.principal->user_id);
+    if (body.event_id) {
+        const bool exists = co_await commands.shards().gathering_exists(*body.event_id);
+        if (!exists) throw http::Problem(404, "event_not_found", "There is no such event.");
+    }
     CheckIns::CheckIn command{{},           body.location_name, body.latitude, body.longitude,
                               body.status_emoji, body.message,       body.event_id};
     if (const auto faults = CheckIns::faults(command); !faults.empty()) throw problem_of(faults);
@@ -71,7 +74,7 @@ asio::awaitable<http::Response> check_in(CommandHandling& commands, http::Reques
     MakeAnswer answer = [&](const LogEntry* entry) {
         return check_in_response(*find_event<CheckedIn, CheckInEvent>(entry), account.username);
     };
-    co_return co_await commands.run(request, commands.shards().of_person(person), std::move(decide), std::move(answer));
+    co_return co_await commands.run(request, shard, std::move(decide), std::move(answer));
 }
 
 asio::awaitable<http::Response> check_out(CommandHandling& commands, http::Request& request) {

@@ -17,9 +17,9 @@ constexpr std::chrono::milliseconds room_check_interval{500};
 
 }  // namespace
 
-GroupCommit::GroupCommit(EventLog& log, std::vector<std::unique_ptr<Shard>>& shards, GroupCommitHooks hooks,
+GroupCommit::GroupCommit(EventLog& log, std::vector<Shard*> shards, GroupCommitHooks hooks,
                          std::size_t snapshot_every_records)
-    : log_(log), shards_(shards), hooks_(std::move(hooks)), snapshot_every_records_(snapshot_every_records) {}
+    : log_(log), shards_(std::move(shards)), hooks_(std::move(hooks)), snapshot_every_records_(snapshot_every_records) {}
 
 GroupCommit::~GroupCommit() { stop(); }
 
@@ -64,7 +64,7 @@ void GroupCommit::run() {
 
 GroupCommit::Batch GroupCommit::gather() {
     Batch batch;
-    for (const auto& shard : shards_) {
+    for (auto* const shard : shards_) {
         const std::lock_guard lock(shard->mutex_);
         if (!shard->pending_.empty()) {
             batch.shards.push_back(shard->index_);
@@ -80,7 +80,7 @@ GroupCommit::Batch GroupCommit::gather() {
             batch.snapshot_of = shard->index_;
             // Nothing of this shard is missing up to the head, so a restart need not read from its last
             // record.
-            shard->state_.position = log_.head();
+            shard->state_.position = log_.head().at(shard->index_);
             batch.snapshot = encode_snapshot(shard->state_);
         }
     }
@@ -97,6 +97,9 @@ void GroupCommit::write(Batch& batch) {
         } catch (const LogWriteFailed& failure) {
             hooks_.on_failure(failure.what());
             return roll_back(batch, failure.disk_full);
+        } catch (const LogInDoubt& doubt) {
+            hooks_.on_failure(doubt.what());
+            return step_down(batch);
         } catch (const std::exception& broken) {
             hooks_.on_broken(broken.what());
             return complete(batch.waiting, CommitResult::failed);
@@ -115,7 +118,7 @@ void GroupCommit::settle(const Batch& batch) {
     for (const auto& pending : batch.records) entries.push_back(pending.entry);
     for (std::size_t i = 0; i < entries.size();) {
         // A shard's records stand together.
-        auto& shard = *shards_[static_cast<std::size_t>(entries[i]->record.shard)];
+        auto& shard = shard_of(entries[i]->record.shard);
         const std::lock_guard lock(shard.mutex_);
         for (; i < entries.size() && entries[i]->record.shard == shard.index_; ++i) {
             shard.state_.settle(*entries[i]);
@@ -125,21 +128,31 @@ void GroupCommit::settle(const Batch& batch) {
     hooks_.on_durable(entries);
 }
 
-// Every shard with records in the failed batch, or decided since on top of them, goes back to what is
-// durable.
-void GroupCommit::roll_back(Batch& batch, bool disk_full) {
+Shard& GroupCommit::shard_of(int index) const {
+    return **std::ranges::find(shards_, index, [](const Shard* shard) { return shard->index_; });
+}
+
+// Takes every shard with records in the failed batch, or decided since on top of them, out of service: its state
+// must be read again.
+std::vector<int> GroupCommit::abandon(Batch& batch, Shard::Stage stage) {
     std::vector<int> affected;
-    for (const auto& shard : shards_) {
+    for (auto* const shard : shards_) {
         const std::lock_guard lock(shard->mutex_);
-        if (disk_full) shard->stage_ = Shard::Stage::full;
+        if (stage == Shard::Stage::full) shard->stage_ = stage;
         if (shard->not_durable_ == 0) continue;
         affected.push_back(shard->index_);
-        if (!disk_full) shard->stage_ = Shard::Stage::loading;
+        shard->stage_ = stage;
         shard->not_durable_ = 0;
         shard->pending_.clear();
         std::move(shard->waiting_.begin(), shard->waiting_.end(), std::back_inserter(batch.waiting));
         shard->waiting_.clear();
     }
+    return affected;
+}
+
+// Nothing of the batch was written: back to what is durable, and on.
+void GroupCommit::roll_back(Batch& batch, bool disk_full) {
+    const auto affected = abandon(batch, disk_full ? Shard::Stage::full : Shard::Stage::loading);
     try {
         hooks_.rebuild(affected);
     } catch (const std::exception& unreadable) {
@@ -151,17 +164,30 @@ void GroupCommit::roll_back(Batch& batch, bool disk_full) {
     complete(batch.waiting, disk_full ? CommitResult::disk_full : CommitResult::failed);
 }
 
+// Some of the batch may be durable, and the shard may be another process's by now. Nobody decides on it here until it
+// has been taken anew.
+void GroupCommit::step_down(Batch& batch) {
+    const auto affected = abandon(batch, Shard::Stage::loading);
+    complete(batch.waiting, CommitResult::failed);
+    try {
+        hooks_.rebuild(affected);
+    } catch (const std::exception& unreadable) {
+        return hooks_.on_broken(unreadable.what());
+    }
+    for (const auto shard : affected) hooks_.on_stepped_down(shard);
+}
+
 void GroupCommit::await_room() {
     while (!stopping_ && !hooks_.has_room()) std::this_thread::sleep_for(room_check_interval);
     full_ = false;
     std::vector<int> all;
-    for (const auto& shard : shards_) all.push_back(shard->index_);
+    for (const auto* const shard : shards_) all.push_back(shard->index_);
     open(all);
 }
 
 void GroupCommit::open(const std::vector<int>& shards) {
     for (const auto index : shards) {
-        auto& shard = *shards_[static_cast<std::size_t>(index)];
+        auto& shard = shard_of(index);
         const std::lock_guard lock(shard.mutex_);
         shard.stage_ = Shard::Stage::open;
     }
@@ -178,7 +204,7 @@ void GroupCommit::note_snapshots_due(std::size_t written) {
     written_since_snapshots_ += written;
     if (written_since_snapshots_ < snapshot_every_records_ || !snapshots_due_.empty()) return;
     written_since_snapshots_ = 0;
-    for (int i = static_cast<int>(shards_.size()) - 1; i >= 0; --i) snapshots_due_.push_back(i);
+    for (auto shard = shards_.rbegin(); shard != shards_.rend(); ++shard) snapshots_due_.push_back((*shard)->index_);
 }
 
 }  // namespace dacapo

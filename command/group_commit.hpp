@@ -1,6 +1,7 @@
-// The thread that writes: it takes what all shards have gathered, has the log write and sync it as one batch,
+// The thread that writes: it takes what its shards have gathered, has the log write and sync it as one batch,
 // and only then lets the replies go. While a batch is being synced the next one gathers by itself; there is
-// no timer.
+// no timer. One for all shards on the embedded log, where a sync costs the same for all; one for each shard on a
+// shared log, where one shard's trouble must not hold up another.
 #pragma once
 
 #include "command/shard.hpp"
@@ -29,13 +30,15 @@ struct GroupCommitHooks {
     // The state of a shard as of the newest durable record, to be kept. On the committing thread.
     std::function<void(int shard, std::string bytes)> on_snapshot;
     std::function<void(const std::string& what)> on_failure;
+    // This shard's batch is in doubt: it has been closed and rebuilt from the log, and somebody may own it anew.
+    std::function<void(int shard)> on_stepped_down = [](int) {};
     // Records in the batch and how long its write and sync took.
     std::function<void(std::size_t records, std::chrono::nanoseconds took)> on_batch;
 };
 
 class GroupCommit {
 public:
-    GroupCommit(EventLog& log, std::vector<std::unique_ptr<Shard>>& shards, GroupCommitHooks hooks,
+    GroupCommit(EventLog& log, std::vector<Shard*> shards, GroupCommitHooks hooks,
                 std::size_t snapshot_every_records);
     ~GroupCommit();
 
@@ -60,14 +63,17 @@ private:
     Batch gather();
     void write(Batch& batch);
     void settle(const Batch& batch);
+    std::vector<int> abandon(Batch& batch, Shard::Stage stage);
     void roll_back(Batch& batch, bool disk_full);
+    void step_down(Batch& batch);
     void await_room();
+    Shard& shard_of(int index) const;
     void open(const std::vector<int>& shards);
     void complete(std::vector<Shard::Waiting>& waiting, CommitResult result);
     void note_snapshots_due(std::size_t written);
 
     EventLog& log_;
-    std::vector<std::unique_ptr<Shard>>& shards_;
+    const std::vector<Shard*> shards_;
     const GroupCommitHooks hooks_;
     const std::size_t snapshot_every_records_;
 

@@ -37,7 +37,7 @@ public:
         if (mark_) table_.forget(*mark_);
     }
     void recorded(const LogEntry& entry) {
-        if (mark_) table_.finish(*mark_, entry.position, entry.record.time);
+        if (mark_) table_.finish(*mark_, entry.record.shard, entry.position, entry.record.time);
         mark_.reset();
     }
 
@@ -96,11 +96,11 @@ void CommandHandling::add_position(http::Response& response, int shard, Position
     response.set_header("Set-Cookie", "dacapo-position=" + text + "; Path=/; HttpOnly; SameSite=Lax");
 }
 
-asio::awaitable<http::Response> CommandHandling::repeat(Position position, MakeAnswer answer) {
-    const auto entry = co_await read_record(position);
+asio::awaitable<http::Response> CommandHandling::repeat(int shard, Position position, MakeAnswer answer) {
+    const auto entry = co_await read_record(shard, position);
     auto response = answer(entry.get());
     response.set_header("Idempotency-Replayed", "true");
-    add_position(response, entry->record.shard, position);
+    add_position(response, shard, position);
     co_return response;
 }
 
@@ -129,7 +129,7 @@ asio::awaitable<http::Response> CommandHandling::run_work(http::Request& request
             throw http::Problem(422, "idempotency_key_reused",
                                 "This Idempotency-Key belongs to another request.");
         if (const auto* earlier = std::get_if<IdempotencyTable::Repeat>(&begin))
-            co_return co_await repeat(earlier->position, std::move(answer));
+            co_return co_await repeat(earlier->shard, earlier->position, std::move(answer));
     }
     KeyHold hold(shards_.idempotency(), mark);
     const auto receipt = co_await work(std::move(origin));
@@ -139,18 +139,20 @@ asio::awaitable<http::Response> CommandHandling::run_work(http::Request& request
     co_return response;
 }
 
-asio::awaitable<LogEntryPtr> CommandHandling::read_record(Position position) {
-    auto read = [](EventLog& log, Position at) -> asio::awaitable<LogEntryPtr> { co_return log.read_at(at); };
-    auto entry = co_await asio::co_spawn(log_reads_, read(shards_.log(), position), asio::use_awaitable);
+asio::awaitable<LogEntryPtr> CommandHandling::read_record(int shard, Position position) {
+    auto read = [](EventLog& log, int of_shard, Position at) -> asio::awaitable<LogEntryPtr> {
+        co_return log.read_at(of_shard, at);
+    };
+    auto entry = co_await asio::co_spawn(log_reads_, read(shards_.log(), shard, position), asio::use_awaitable);
     if (!entry) throw std::runtime_error("a record that must be in the log is not");
     co_return entry;
 }
 
 asio::awaitable<AccountRegistered> CommandHandling::registration_of(UserId user) {
     const auto position =
-        shards_.accounts().peek([&](const ShardState& state) { return state.account_position(user); });
+        shards_.at(account_shard).peek([&](const ShardState& state) { return state.account_position(user); });
     if (position == 0) throw not_found("user");
-    const auto entry = co_await read_record(position);
+    const auto entry = co_await read_record(account_shard, position);
     const auto* registered = find_event<AccountRegistered, AccountEvent>(entry.get());
     if (!registered) throw std::logic_error("the record of an account does not register it");
     co_return *registered;

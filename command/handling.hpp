@@ -36,7 +36,7 @@ public:
     boost::asio::awaitable<http::Response> run_work(http::Request& request, Work work, MakeAnswer answer);
 
     // A record from the log, read away from the I/O thread.
-    boost::asio::awaitable<LogEntryPtr> read_record(Position position);
+    boost::asio::awaitable<LogEntryPtr> read_record(int shard, Position position);
     // What an account was registered as. Throws Problem 404 when there is none.
     boost::asio::awaitable<AccountRegistered> registration_of(UserId user);
 
@@ -51,7 +51,7 @@ public:
     const CommandSettings& settings() const { return settings_; }
 
 private:
-    boost::asio::awaitable<http::Response> repeat(Position position, MakeAnswer answer);
+    boost::asio::awaitable<http::Response> repeat(int shard, Position position, MakeAnswer answer);
 
     Shards& shards_;
     const Clock& clock_;

@@ -48,7 +48,7 @@ asio::awaitable<IdempotencyTable::Begin> IdempotencyTable::begin(IdempotencyMark
                 co_return First{};
             }
             if (entry.fingerprint != mark.fingerprint) co_return OtherRequest{};
-            if (entry.position != 0) co_return Repeat{entry.position};
+            if (entry.position != 0) co_return Repeat{entry.shard, entry.position};
             timer = std::make_shared<asio::steady_timer>(executor, patience);
             entry.waiting.push_back(timer);
         }
@@ -73,10 +73,11 @@ void IdempotencyTable::drop_oldest() {
     if (found != entries_.end() && found->second.position == position) entries_.erase(found);
 }
 
-void IdempotencyTable::finish(const IdempotencyMark& mark, Position position, Timestamp time) {
+void IdempotencyTable::finish(const IdempotencyMark& mark, int shard, Position position, Timestamp time) {
     const std::lock_guard lock(mutex_);
     auto& entry = entries_[mark.key_hash];
     entry.fingerprint = mark.fingerprint;
+    entry.shard = shard;
     entry.position = position;
     entry.time = time;
     wake(entry);
@@ -102,8 +103,8 @@ void IdempotencyTable::clear_waiting() {
     for (auto& [key, entry] : entries_) entry.waiting.clear();
 }
 
-void IdempotencyTable::remember(const RememberedKey& key) {
-    finish(IdempotencyMark{key.key_hash, key.fingerprint}, key.position, key.time);
+void IdempotencyTable::remember(int shard, const RememberedKey& key) {
+    finish(IdempotencyMark{key.key_hash, key.fingerprint}, shard, key.position, key.time);
 }
 
 }  // namespace dacapo

@@ -26,25 +26,27 @@ public:
     struct First {};         // nobody has used the key: go on, then finish() or forget()
     struct OtherRequest {};  // the key belongs to a request with another body
     struct Repeat {          // the first one recorded this
+        int shard = 0;
         Position position = 0;
     };
     using Begin = std::variant<First, OtherRequest, Repeat>;
 
     // Waits while the first request with this key is running.
     boost::asio::awaitable<Begin> begin(IdempotencyMark mark, Timestamp now);
-    // The command was recorded at `position`, at `time`. Also frees what has been remembered for longer than
-    // the window.
-    void finish(const IdempotencyMark& mark, Position position, Timestamp time);
+    // The command was recorded there, at `time`. Also frees what has been remembered for longer than the
+    // window.
+    void finish(const IdempotencyMark& mark, int shard, Position position, Timestamp time);
     // The command was refused, failed or recorded nothing: the key is free again.
     void forget(const IdempotencyMark& mark);
     // Drops whoever still waits, unresumed: before the executors of the waiters go away.
     void clear_waiting();
     // At start, from the shards' states.
-    void remember(const RememberedKey& key);
+    void remember(int shard, const RememberedKey& key);
 
 private:
     struct Entry {
         std::uint64_t fingerprint = 0;
+        int shard = 0;
         Position position = 0;  // 0: running
         Timestamp time;
         std::vector<std::shared_ptr<boost::asio::steady_timer>> waiting;

@@ -45,21 +45,23 @@ http::Response message_response(const api::Message& message) {
     return response;
 }
 
-void check_receivers(CommandHandling& commands, const MessageBody& body) {
-    if (!body.receiver_id)
-        api::throw_invalid({{"/receiver_id", "required", "Name who receives the message."}});
-    if (!commands.shards().user_exists(*body.receiver_id))
-        throw http::Problem(404, "receiver_not_found", "There is no such receiver.");
-    if (body.event_id && !commands.shards().gathering_exists(*body.event_id))
-        throw http::Problem(404, "event_not_found", "There is no such event.");
+asio::awaitable<void> check_receivers(Shards& shards, UserId receiver, std::optional<GatheringId> event) {
+    const bool receiver_exists = co_await shards.user_exists(receiver);
+    if (!receiver_exists) throw http::Problem(404, "receiver_not_found", "There is no such receiver.");
+    if (!event) co_return;
+    const bool event_exists = co_await shards.gathering_exists(*event);
+    if (!event_exists) throw http::Problem(404, "event_not_found", "There is no such event.");
 }
 
 asio::awaitable<http::Response> send(CommandHandling& commands, http::Request& request) {
     const auto body = api::read_body<MessageBody>(request);
-    check_receivers(commands, body);
+    if (!body.receiver_id)
+        api::throw_invalid({{"/receiver_id", "required", "Name who receives the message."}});
     const auto sender = request.principal->user_id;
     const auto receiver = *body.receiver_id;
-    Position first_position = 0;  // of the message that this client id already names
+    auto& shard = commands.shards().of_pair(sender, receiver);
+    co_await check_receivers(commands.shards(), receiver, body.event_id);
+    std::optional<MessageId> first_id;  // of the message that this client id already names
     Decide decide = [&](const ShardState& state, const Context& by) -> Verdict {
         const auto found = state.direct_conversations.find(MemberPair::of(sender, receiver));
         const bool started = found != state.direct_conversations.end();
@@ -67,8 +69,7 @@ asio::awaitable<http::Response> send(CommandHandling& commands, http::Request& r
         static const Conversation::State none;
         const auto& conversation = started ? state.conversation(id)->state : none;
         if (body.client_id)
-            if (const auto first = Conversation::message_with(conversation, sender, *body.client_id))
-                first_position = state.message(*first)->position;
+            first_id = Conversation::message_with(conversation, sender, *body.client_id);
         return verdict_of<Conversation>(
             Conversation::decide(Conversation::Send{id, state.next_message(), sender, receiver, body.content,
                                                     body.event_id, body.client_id},
@@ -77,14 +78,18 @@ asio::awaitable<http::Response> send(CommandHandling& commands, http::Request& r
     };
     LogEntryPtr first;
     CommandHandling::Work work = [&](CommandOrigin origin) -> asio::awaitable<Receipt> {
-        auto submitted = commands.shards().of_pair(sender, receiver).submit(std::move(origin), decide);
+        auto submitted = shard.submit(std::move(origin), decide);
         auto receipt = co_await std::move(submitted);
-        if (!receipt.entry && first_position != 0) first = co_await commands.read_record(first_position);
+        if (receipt.entry || !first_id) co_return receipt;
+        // Decided on a record that may not have been durable then. It is now, and so has a position.
+        const auto position =
+            shard.peek([&](const ShardState& state) { return state.message(*first_id)->position; });
+        first = co_await commands.read_record(receipt.shard, position);
         co_return receipt;
     };
     MakeAnswer answer = [&](const LogEntry* entry) {
         const auto* sent = find_event<MessageSent, ConversationEvent>(entry ? entry : first.get());
-        if (!sent) throw http::Problem(409, "still_sending", "This message is being sent right now.");
+        if (!sent) throw std::logic_error("the record of a message does not hold it");
         auto response = message_response(message_of(*sent));
         return response;
     };
@@ -100,7 +105,7 @@ asio::awaitable<http::Response> mark_read(CommandHandling& commands, http::Reque
         return found ? *found : MessagePlace{};
     });
     if (place.position == 0) throw not_found("message");
-    const auto record = co_await commands.read_record(place.position);
+    const auto record = co_await commands.read_record(shard.index(), place.position);
     const auto* sent = find_event<MessageSent, ConversationEvent>(record.get());
     if (!sent || sent->receiver_id != reader) throw not_found("message");
     Decide decide = [&](const ShardState& state, const Context& by) -> Verdict {
@@ -135,8 +140,7 @@ std::vector<http::Route> message_routes(CommandHandling& commands) {
     route.body_example = R"({"content": "Bonjour !", "receiver_id": 2})";
     route.responses = with_common_problems(
         {{200, "The message.", api::schema_text<api::Message>(), {}},
-         {404, "There is no such receiver or event.", "", {"receiver_not_found", "event_not_found"}},
-         {409, "The same client_id is being sent at this moment.", "", {"still_sending"}}});
+         {404, "There is no such receiver or event.", "", {"receiver_not_found", "event_not_found"}}});
     route.handler = [&commands](http::Request& request) { return send(commands, request); };
     routes.push_back(route);
 

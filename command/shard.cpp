@@ -18,6 +18,10 @@ http::Problem unavailable(std::string code, std::string detail) {
 
 }  // namespace
 
+ShardElsewhere::ShardElsewhere(int of_shard)
+    : Problem(unavailable("shard_elsewhere", "Another server decides this, and it is not known which.")),
+      shard(of_shard) {}
+
 Shard::Shard(int index, int shard_count, const Clock& clock, std::function<void()> wake_commit)
     : index_(index), clock_(clock), wake_commit_(std::move(wake_commit)) {
     state_.shard = index;
@@ -41,6 +45,7 @@ Shard::Decided Shard::decide_now(CommandOrigin origin, const Decide& decide) {
             unavailable("shard_loading", "The part of the log that decides this is being read.");
         return decided;
     }
+    if (stage_ == Stage::elsewhere) throw ShardElsewhere(index_);
     if (stage_ == Stage::full) {
         decided.refusal = http::Problem(507, "disk_full", "The event log has no room to record anything.");
         return decided;

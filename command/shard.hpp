@@ -24,6 +24,12 @@ using Verdict = std::variant<std::vector<StreamEvent>, http::Problem>;
 // Called once under the shard's lock, on its newest state; must not block.
 using Decide = std::function<Verdict(const ShardState& state, const Context& by)>;
 
+// Another process decides for this shard. Whoever can send the request there does; to a client it is 503.
+struct ShardElsewhere : http::Problem {
+    explicit ShardElsewhere(int shard);
+    int shard;
+};
+
 struct Receipt {
     int shard = 0;
     LogEntryPtr entry;      // null when nothing was recorded
@@ -38,7 +44,8 @@ public:
     Shard(int index, int shard_count, const Clock& clock, std::function<void()> wake_commit);
 
     // Decides, waits until it is durable and says where. Throws http::Problem: the refusal itself; 503
-    // `overloaded` or `shard_loading`; 503 `outcome_unknown` or 507 `disk_full` when the write failed.
+    // `overloaded` or `shard_loading`; 503 `outcome_unknown` or 507 `disk_full` when the write failed;
+    // ShardElsewhere.
     boost::asio::awaitable<Receipt> submit(CommandOrigin origin, Decide decide);
 
     // Looks at the newest state, which may rest on records that are not durable yet.
@@ -54,6 +61,15 @@ public:
         return change(state_.throttle);
     }
 
+    bool is_elsewhere() const {
+        const std::lock_guard lock(mutex_);
+        return stage_ == Stage::elsewhere;
+    }
+    // Throws ShardElsewhere unless commands are decided here.
+    void require_here() const {
+        if (is_elsewhere()) throw ShardElsewhere(index_);
+    }
+
     int index() const { return index_; }
     Timestamp now() const { return clock_.now(); }
 
@@ -61,7 +77,12 @@ private:
     friend class GroupCommit;
     friend class Shards;
 
-    enum class Stage { loading, open, full };
+    enum class Stage {
+        loading,    // the part of the log that decides is being read
+        open,       // decides here
+        full,       // the disk is
+        elsewhere,  // decides in another process; the state here follows the log
+    };
     struct Waiting {
         std::shared_ptr<Completion> completion;
         bool recorded = false;
@@ -82,6 +103,7 @@ private:
 
     mutable std::mutex mutex_;
     Stage stage_ = Stage::loading;
+    std::int64_t own_term_ = 0;  // of a shared log: records of this term were decided here
     ShardState state_;
     std::size_t not_durable_ =
         0;  // records decided and not yet durable: pending here or in the running batch

@@ -256,6 +256,7 @@ std::shared_ptr<LogEntry> record_events(ShardState& state, CommandOrigin origin,
     auto entry = std::make_shared<LogEntry>();
     auto& record = entry->record;
     record.shard = state.shard;
+    record.term = state.term;
     record.sequence = state.sequence + 1;
     record.command_id = origin.command_id;
     record.actor = origin.actor;

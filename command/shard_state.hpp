@@ -101,6 +101,7 @@ struct ShardState {
     int shard = 0;
     int shard_count = shard_count_default;
 
+    std::int64_t term = 1;              // of the records to come; not in the snapshot
     std::int64_t sequence = 0;          // of the newest record decided
     std::int64_t durable_sequence = 0;  // of the newest record replayed or made durable
     Position position =

@@ -8,6 +8,7 @@ namespace dacapo {
 namespace {
 
 constexpr std::size_t replay_page_records = 10'000;
+constexpr std::chrono::milliseconds follow_wait{500};
 
 // A record in a state that may have it already: a snapshot is taken a moment before its newest records are
 // durable, so what it lacks of those is only what settle() adds.
@@ -37,7 +38,7 @@ ShardState fresh_state(int shard, int shard_count) {
 }
 
 ShardsOptions completed(ShardsOptions options) {
-    if (!options.on_replay) options.on_replay = [](Position, Position) {};
+    if (!options.on_replay) options.on_replay = [](std::int64_t, std::int64_t) {};
     if (!options.on_warning) options.on_warning = [](const std::string&) {};
     if (!options.on_batch) options.on_batch = [](std::size_t, std::chrono::nanoseconds) {};
     // Nothing may be acknowledged after a failed sync, whoever forgot to say what then.
@@ -48,11 +49,37 @@ ShardsOptions completed(ShardsOptions options) {
 }  // namespace
 
 Shards::Shards(EventLog& log, const Clock& clock, ShardsOptions options)
-    : log_(log), options_(completed(std::move(options))), snapshots_(options_.snapshot_folder, log.epoch()) {
-    const auto wake = [this] { commit_->wake(); };
-    for (int i = 0; i < log.shard_count(); ++i)
-        shards_.push_back(std::make_unique<Shard>(i, log.shard_count(), clock, wake));
+    : Shards(log, nullptr, clock, std::move(options)) {}
 
+Shards::Shards(SharedLog& log, const Clock& clock, ShardsOptions options)
+    : Shards(log, &log, clock, std::move(options)) {}
+
+Shards::Shards(EventLog& log, SharedLog* shared, const Clock& clock, ShardsOptions options)
+    : log_(log),
+      options_(completed(std::move(options))),
+      snapshots_(options_.snapshot_folder, log.epoch()),
+      shared_(shared),
+      followed_to_(log.start()) {
+    const auto commit_of = [this](int shard) {
+        return commits_[commits_.size() == 1 ? 0 : static_cast<std::size_t>(shard)].get();
+    };
+    std::vector<Shard*> all;
+    for (int i = 0; i < log.shard_count(); ++i) {
+        const auto wake = [commit_of, i] { commit_of(i)->wake(); };
+        shards_.push_back(std::make_unique<Shard>(i, log.shard_count(), clock, wake));
+        all.push_back(shards_.back().get());
+    }
+    const auto every = options_.snapshot_every_records;
+    if (!shared_) {
+        commits_.push_back(std::make_unique<GroupCommit>(log_, all, commit_hooks(), every));
+        return;
+    }
+    for (auto* const shard : all)
+        commits_.push_back(std::make_unique<GroupCommit>(log_, std::vector{shard}, commit_hooks(),
+                                                         every / shards_.size() + 1));
+}
+
+GroupCommitHooks Shards::commit_hooks() {
     GroupCommitHooks hooks;
     hooks.on_durable = [this](std::span<const LogEntryPtr> entries) {
         for (const auto& entry : entries) {
@@ -65,6 +92,7 @@ Shards::Shards(EventLog& log, const Clock& clock, ShardsOptions options)
     hooks.on_broken = options_.on_broken;
     hooks.on_failure = options_.on_warning;
     hooks.on_batch = options_.on_batch;
+    hooks.on_stepped_down = [this](int shard) { stepped_down_(shard); };
     hooks.on_snapshot = [this](int shard, const std::string& bytes) {
         try {
             snapshots_.save(shard, bytes);
@@ -72,10 +100,10 @@ Shards::Shards(EventLog& log, const Clock& clock, ShardsOptions options)
             options_.on_warning(error.what());  // The older snapshot still serves.
         }
     };
-    commit_ = std::make_unique<GroupCommit>(log_, shards_, std::move(hooks), options_.snapshot_every_records);
+    return hooks;
 }
 
-Shards::~Shards() { commit_->stop(); }
+Shards::~Shards() { stop_threads(); }
 
 void Shards::load() {
     auto states = read_states();
@@ -94,7 +122,7 @@ std::vector<ShardState> Shards::read_states() {
         discard_snapshot(state, "it is ahead of the log");
         again = true;
     }
-    if (again) replay(states, 0);
+    if (again) replay(states, log_.start());
     return states;
 }
 
@@ -105,25 +133,28 @@ void Shards::discard_snapshot(ShardState& state, const std::string& why) {
 }
 
 // Gives each state what its snapshot holds and answers from where the log must be read.
-Position Shards::load_snapshots(std::vector<ShardState>& states) {
-    Position from = log_.head();
+Frontier Shards::load_snapshots(std::vector<ShardState>& states) {
+    const auto head = log_.head();
+    Position oldest = head.at(0);  // Of a single sequence: all shards are read from the oldest snapshot on.
+    auto from = log_.start();
     for (int i = 0; i < count(); ++i) {
         auto& state = states[static_cast<std::size_t>(i)];
         state = fresh_state(i, count());
         std::string why;
         try {
             if (const auto bytes = snapshots_.load(i, why)) decode_snapshot(*bytes, state);
-            if (state.position > log_.head()) why = "it is ahead of the log";
+            if (!head.covers(i, state.position)) why = "it is ahead of the log";
         } catch (const std::exception& error) {
             why = error.what();
         }
         if (!why.empty()) discard_snapshot(state, why);
-        from = std::min(from, state.position);
+        oldest = std::min(oldest, state.position);
+        from.advance(i, state.position);
     }
-    return from;
+    return from.is_one_sequence() ? Frontier(oldest) : from;
 }
 
-void Shards::replay(std::vector<ShardState>& states, Position from) {
+void Shards::replay(std::vector<ShardState>& states, Frontier from) {
     const auto head = log_.head();
     for (auto page = log_.read_after(from, replay_page_records); !page.empty();
          page = log_.read_after(from, replay_page_records)) {
@@ -133,39 +164,112 @@ void Shards::replay(std::vector<ShardState>& states, Position from) {
                 throw LogRefused(fmt::format("position {}: there is no shard {}", entry->position, shard));
             take_in(states[static_cast<std::size_t>(shard)], *entry);
         }
-        from = page.back()->position;
-        options_.on_replay(from, head);
+        advance_over(from, page);
+        options_.on_replay(from.total(), head.total());
     }
     // Nothing of any shard is missing up to here.
-    for (auto& state : states) state.position = std::max(state.position, from);
+    for (auto& state : states) state.position = std::max(state.position, from.at(state.shard));
+}
+
+// Tells those who answer for all shards what this one knows.
+void Shards::announce(const ShardState& state) {
+    for (const auto& [account, version] : state.accounts) directory_.add_user(account.user_id);
+    for (const auto& [gathering, version] : state.gatherings)
+        if (gathering.phase != Gathering::Phase::deleted) directory_.add_gathering(gathering.gathering_id);
+    for (const auto& [session, version] : state.sessions)
+        session.ended ? sessions_.end(session.session_id) : sessions_.open(session.session_id);
+    for (const auto& key : state.remembered_keys) idempotency_.remember(state.shard, key);
 }
 
 void Shards::adopt(std::vector<ShardState>& states) {
     for (const auto& state : states) {
-        for (const auto& [account, version] : state.accounts) directory_.add_user(account.user_id);
-        for (const auto& [gathering, version] : state.gatherings)
-            if (gathering.phase != Gathering::Phase::deleted)
-                directory_.add_gathering(gathering.gathering_id);
-        for (const auto& [session, version] : state.sessions)
-            session.ended ? sessions_.end(session.session_id) : sessions_.open(session.session_id);
-        for (const auto& key : state.remembered_keys) idempotency_.remember(key);
+        announce(state);
+        followed_to_.advance(state.shard, state.position);
     }
     for (std::size_t i = 0; i < states.size(); ++i) {
         const std::lock_guard lock(shards_[i]->mutex_);
         shards_[i]->state_ = std::move(states[i]);
-        shards_[i]->stage_ = Shard::Stage::open;
+        shards_[i]->stage_ = shared_ ? Shard::Stage::elsewhere : Shard::Stage::open;
     }
 }
 
 void Shards::rebuild(const std::vector<int>& affected) {
+    const std::lock_guard following(follow_mutex_);
     auto states = read_states();
     for (const auto i : affected) {
+        auto& state = states[static_cast<std::size_t>(i)];
+        // What became durable after all was folded by nobody: it was decided here, and its batch was in doubt.
+        if (shared_) announce(state);
         auto& shard = at(i);
         const std::lock_guard lock(shard.mutex_);
         auto throttle = std::move(shard.state_.throttle);  // It rests on no record.
-        shard.state_ = std::move(states[static_cast<std::size_t>(i)]);
+        shard.state_ = std::move(state);
         shard.state_.throttle = std::move(throttle);
+        if (!shared_) continue;
+        shard.own_term_ = 0;
+        shard.stage_ = Shard::Stage::elsewhere;
     }
+}
+
+// The thread that takes in what other processes write to a shared log.
+void Shards::follow() {
+    while (!stopping_) {
+        Frontier from;
+        {
+            const std::lock_guard lock(follow_mutex_);
+            from = followed_to_;
+        }
+        try {
+            if (!log_.wait_past(from, follow_wait)) continue;
+            const auto page = log_.read_after(from, replay_page_records);
+            const std::lock_guard lock(follow_mutex_);
+            for (const auto& entry : page) take_in_foreign(entry);
+            advance_over(followed_to_, page);
+        } catch (const std::exception& error) {
+            // Deciding on a state that does not follow from the log would be worse than not deciding.
+            return options_.on_broken(error.what());
+        }
+        followed_.notify_all();
+    }
+}
+
+void Shards::take_in_foreign(const LogEntryPtr& entry) {
+    const auto& record = entry->record;
+    auto& shard = at(record.shard);
+    {
+        const std::lock_guard lock(shard.mutex_);
+        if (shard.own_term_ == record.term) return;  // Decided here: its committing thread settles it.
+        if (shard.stage_ != Shard::Stage::loading) take_in(shard.state_, *entry);  // else rebuild() reads it
+    }
+    directory_.fold(*entry);
+    sessions_.fold(*entry);
+    if (record.idempotency)
+        idempotency_.finish(*record.idempotency, record.shard, entry->position, record.time);
+}
+
+bool Shards::open(int shard, std::int64_t term, std::chrono::milliseconds patience) {
+    const auto written = log_.head().at(shard);
+    std::unique_lock following(follow_mutex_);
+    if (!followed_.wait_for(following, patience, [&] { return followed_to_.covers(shard, written); })) return false;
+    auto& opened = at(shard);
+    const std::lock_guard lock(opened.mutex_);
+    if (opened.stage_ != Shard::Stage::elsewhere) return false;
+    opened.state_.term = term;
+    opened.own_term_ = term;
+    opened.stage_ = Shard::Stage::open;
+    return true;
+}
+
+void Shards::close(int shard) {
+    auto& closed = at(shard);
+    const std::lock_guard lock(closed.mutex_);
+    if (closed.stage_ == Shard::Stage::open) closed.stage_ = Shard::Stage::elsewhere;
+}
+
+bool Shards::is_settled(int shard) {
+    auto& asked = at(shard);
+    const std::lock_guard lock(asked.mutex_);
+    return asked.not_durable_ == 0;
 }
 
 bool Shards::has_room() const {
@@ -174,24 +278,87 @@ bool Shards::has_room() const {
     return !error && space.available >= options_.room_bytes_min;
 }
 
-void Shards::start() { commit_->start(); }
+void Shards::start() {
+    for (const auto& commit : commits_) commit->start();
+    if (shared_) follower_ = std::thread([this] { follow(); });
+}
 
 void Shards::stop() {
-    commit_->request_snapshots();
-    commit_->stop();
+    for (const auto& commit : commits_) commit->request_snapshots();
+    stop_threads();
 }
 
-bool Shards::user_exists(UserId id) {
-    if (directory_.knows_user(id)) return true;
-    return accounts().peek([&](const ShardState& state) { return state.account(id) != nullptr; });
+void Shards::stop_threads() {
+    for (const auto& commit : commits_) commit->stop();
+    stopping_ = true;
+    if (!follower_.joinable()) return;
+    log_.wake();
+    follower_.join();
 }
 
-bool Shards::gathering_exists(GatheringId id) {
-    if (directory_.knows_gathering(id)) return true;
-    return of_id(id.value).peek([&](const ShardState& state) {
+namespace {
+
+bool knows_user(const Shard& accounts, UserId id) {
+    return accounts.peek([&](const ShardState& state) { return state.account(id) != nullptr; });
+}
+
+bool knows_gathering(const Shard& shard, GatheringId id) {
+    return shard.peek([&](const ShardState& state) {
         const auto* gathering = state.gathering(id);
         return gathering && gathering->state.phase != Gathering::Phase::deleted;
     });
+}
+
+boost::asio::awaitable<bool> ask_whether(Neighbours& neighbours, int shard, std::string name, std::int64_t id) {
+    boost::json::object question;
+    question["id"] = id;
+    auto asked = neighbours.ask(shard, std::move(name), std::move(question));
+    const auto answer = co_await std::move(asked);
+    co_return answer.at("exists").as_bool();
+}
+
+// The same questions, from another server.
+Neighbours::Answer existence_answer(std::function<bool(std::int64_t id)> exists) {
+    return [exists = std::move(exists)](boost::json::object question) -> boost::asio::awaitable<boost::json::object> {
+        boost::json::object answer;
+        answer["exists"] = exists(question.at("id").to_number<std::int64_t>());
+        co_return answer;
+    };
+}
+
+}  // namespace
+
+boost::asio::awaitable<bool> Shards::user_exists(UserId id) {
+    if (directory_.knows_user(id)) co_return true;
+    if (auto* const neighbours = neighbours_for(account_shard)) {
+        auto asked = ask_whether(*neighbours, account_shard, "user_exists", id.value);
+        co_return co_await std::move(asked);
+    }
+    co_return knows_user(accounts(), id);
+}
+
+boost::asio::awaitable<bool> Shards::gathering_exists(GatheringId id) {
+    if (directory_.knows_gathering(id)) co_return true;
+    const auto shard = shard_of_id(id.value, count());
+    if (auto* const neighbours = neighbours_for(shard)) {
+        auto asked = ask_whether(*neighbours, shard, "gathering_exists", id.value);
+        co_return co_await std::move(asked);
+    }
+    co_return knows_gathering(here(shard), id);
+}
+
+void Shards::join(Neighbours& neighbours) {
+    neighbours_ = &neighbours;
+    neighbours.answer("user_exists", existence_answer([this](std::int64_t id) {
+                          return knows_user(accounts(), UserId{id});
+                      }));
+    neighbours.answer("gathering_exists", existence_answer([this](std::int64_t id) {
+                          return knows_gathering(of_id(id), GatheringId{id});
+                      }));
+}
+
+Neighbours* Shards::neighbours_for(int shard) const {
+    return neighbours_ && shards_.at(static_cast<std::size_t>(shard))->is_elsewhere() ? neighbours_ : nullptr;
 }
 
 }  // namespace dacapo

@@ -18,6 +18,9 @@ boost::asio::awaitable<void> confirm_title(Shards& shards, std::string folded_ti
 boost::asio::awaitable<void> release_title(Shards& shards, std::string folded_title, GatheringId gathering_id,
                                            std::string claim_id);
 
+// What other servers of the cluster ask about titles that are decided here.
+void answer_title_questions(Shards& shards, Neighbours& neighbours);
+
 // The state of a title in the shard that it lies in.
 const Title::State& title_in(const ShardState& state, const std::string& folded_title);
 

@@ -33,11 +33,11 @@ constexpr const char* create_tables = R"(
         event INTEGER NOT NULL,
         error TEXT NOT NULL,
         attempts INTEGER NOT NULL,
+        shard INTEGER NOT NULL,
         PRIMARY KEY (projection, stream, position, event)
     ) WITHOUT ROWID)";
 
-constexpr std::string_view select_checkpoint = R"(
-    SELECT epoch, (SELECT coalesce(max(position), 0) FROM checkpoints WHERE runner = 'main') FROM log_epoch)";
+constexpr std::string_view select_epoch = "SELECT epoch FROM log_epoch";
 constexpr std::string_view select_places = "SELECT shard, position FROM checkpoints WHERE runner = $1";
 constexpr std::string_view insert_place = R"(
     INSERT INTO checkpoints (runner, shard, position) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING)";
@@ -48,11 +48,12 @@ constexpr std::string_view delete_places = "DELETE FROM checkpoints WHERE runner
 constexpr std::string_view select_lines = "SELECT DISTINCT projection, stream FROM parked_events";
 constexpr std::string_view count_parked = "SELECT count(*) FROM parked_events";
 constexpr std::string_view insert_parked = R"(
-    INSERT INTO parked_events (projection, stream, position, event, error, attempts) VALUES ($1, $2, $3, $4, $5, 1)
+    INSERT INTO parked_events (projection, stream, position, event, error, attempts, shard)
+    VALUES ($1, $2, $3, $4, $5, 1, $6)
     ON CONFLICT DO NOTHING)";
 constexpr std::string_view delete_parked_of = "DELETE FROM parked_events WHERE projection = $1";
 constexpr std::string_view select_parked = R"(
-    SELECT position, event FROM parked_events WHERE projection = $1 AND stream = $2 ORDER BY position, event)";
+    SELECT shard, position, event FROM parked_events WHERE projection = $1 AND stream = $2 ORDER BY position, event)";
 constexpr std::string_view delete_parked = R"(
     DELETE FROM parked_events WHERE projection = $1 AND stream = $2 AND position = $3 AND event = $4)";
 constexpr std::string_view change_parked = R"(
@@ -63,12 +64,10 @@ constexpr std::string_view change_parked = R"(
 
 void create_bookkeeping_tables(sql::Session& writer) { writer.script(create_tables); }
 
-Checkpoint checkpoint_of(sql::ReadDatabase& database) {
-    create_bookkeeping_tables(database.writer());
-    Checkpoint checkpoint;
-    database.writer().query(select_checkpoint, [&](const sql::Row& row) {
-        row.read(0, checkpoint.epoch);
-        row.read(1, checkpoint.position);
+Checkpoint checkpoint_of(sql::Session& session, const Frontier& start) {
+    Checkpoint checkpoint{session.value<std::string>(select_epoch).value_or(""), start};
+    session.query(select_places, "main", [&](const sql::Row& row) {
+        checkpoint.frontier.advance(row.get<int>(0), row.get<Position>(1));
     });
     return checkpoint;
 }
@@ -79,10 +78,10 @@ void Checkpoints::load() {
                   [&](const sql::Row& row) { places_[row.get<int>(0)] = row.get<Position>(1); });
 }
 
-Position Checkpoints::position() const {
-    Position newest = 0;
-    for (const auto& [shard, position] : places_) newest = std::max(newest, position);
-    return newest;
+Frontier Checkpoints::frontier() const {
+    auto frontier = start_;
+    for (const auto& [shard, position] : places_) frontier.advance(shard, position);
+    return frontier;
 }
 
 bool Checkpoints::move(std::span<const LogEntryPtr> entries) {
@@ -115,7 +114,7 @@ void ParkedEvents::load() {
 
 void ParkedEvents::park(std::string_view projection, StreamId stream, Place place, std::string_view error) {
     Line line{std::string(projection), text_of(stream)};
-    writer_.execute(insert_parked, line.projection, line.stream, place.position, place.index, error);
+    writer_.execute(insert_parked, line.projection, line.stream, place.position, place.index, error, place.shard);
     lines_.insert(std::move(line));
     ++count_;
 }
@@ -125,7 +124,7 @@ void ParkedEvents::forget(std::string_view projection) { writer_.execute(delete_
 std::vector<ParkedEvents::Place> ParkedEvents::places(const Line& line) {
     std::vector<Place> places;
     writer_.query(select_parked, line.projection, line.stream, [&](const sql::Row& row) {
-        places.push_back({row.get<Position>(0), row.get<std::int64_t>(1)});
+        places.push_back({row.get<int>(0), row.get<Position>(1), row.get<std::int64_t>(2)});
     });
     return places;
 }

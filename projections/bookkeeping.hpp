@@ -16,11 +16,11 @@ namespace dacapo {
 
 struct Checkpoint {
     std::string epoch;  // of the log that the read models were built from; empty: of none yet
-    Position position = 0;
+    Frontier frontier;
 };
 
-// How far the read models of this database have come. The log of that epoch must reach as far.
-Checkpoint checkpoint_of(sql::ReadDatabase& database);
+// How far the read models of this database have come; `start` is that of their log, which must reach as far.
+Checkpoint checkpoint_of(sql::Session& session, const Frontier& start = {});
 
 void create_bookkeeping_tables(sql::Session& writer);
 
@@ -28,10 +28,12 @@ void create_bookkeeping_tables(sql::Session& writer);
 // database, the one that comes second sees that the other has been there, and changes nothing.
 class Checkpoints {
 public:
-    Checkpoints(sql::Session& writer, std::string runner) : writer_(writer), runner_(std::move(runner)) {}
+    // `start` is that of the log.
+    Checkpoints(sql::Session& writer, std::string runner, Frontier start)
+        : writer_(writer), runner_(std::move(runner)), start_(std::move(start)) {}
 
     void load();
-    Position position() const;
+    Frontier frontier() const;
     // Inside a transaction: moves the shards that these entries touch. False: another runner has moved one of
     // them.
     bool move(std::span<const LogEntryPtr> entries);
@@ -43,6 +45,7 @@ public:
 private:
     sql::Session& writer_;
     std::string runner_;
+    Frontier start_;
     std::map<int, Position> places_;
     std::map<int, Position> moved_;
 };
@@ -51,6 +54,7 @@ private:
 class ParkedEvents {
 public:
     struct Place {
+        int shard = 0;
         Position position = 0;
         std::int64_t index = 0;  // of the event within its record
     };

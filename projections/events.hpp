@@ -32,12 +32,12 @@ struct EventRow {
             waitlist_count INTEGER NOT NULL,
             created_at INTEGER NOT NULL,
             version INTEGER NOT NULL,
-            changed_position INTEGER NOT NULL,
+            changed_at INTEGER NOT NULL,
             search_text TEXT NOT NULL
         );
         CREATE INDEX events_by_start ON events (status, starts_at);
         CREATE INDEX events_of_organizer ON events (organizer_id);
-        CREATE INDEX events_by_change ON events (changed_position))";
+        CREATE INDEX events_by_change ON events (changed_at) WHERE status <> 'past')";
 
     GatheringId id;
     GatheringDetails details;
@@ -49,7 +49,7 @@ struct EventRow {
     std::int64_t waitlist_count = 0;
     Timestamp created_at;
     std::int64_t version = 1;
-    Position changed_position = 0;
+    Timestamp changed_at;  // by any event of its own
     std::string search_text;
 
     template <class Self, class Field>
@@ -64,7 +64,7 @@ struct EventRow {
         field("waitlist_count", self.waitlist_count);
         field("created_at", self.created_at);
         field("version", self.version);
-        field("changed_position", self.changed_position);
+        field("changed_at", self.changed_at);
         field("search_text", self.search_text);
     }
 };
@@ -103,7 +103,7 @@ struct ParticipantRow {
 
 struct Events {
     static constexpr std::string_view name = "events";
-    static constexpr int version = 1;
+    static constexpr int version = 2;
 
     explicit Events(sql::Session& writer) : events(writer), participants(writer) {}
 

@@ -17,7 +17,7 @@ void smooth(std::atomic<double>& rate, double measured, double weight) {
 }  // namespace
 
 std::int64_t RunnerGauges::lag_records() const {
-    return std::max<std::int64_t>(0, log_.head() - passed_.load(std::memory_order_relaxed));
+    return std::max<std::int64_t>(0, log_.head().total() - passed_.load(std::memory_order_relaxed));
 }
 
 std::chrono::milliseconds RunnerGauges::lag() const {

@@ -27,7 +27,7 @@ public:
     bool rebuilding() const { return rebuilding_.load(std::memory_order_relaxed); }
 
     // For the runner alone.
-    void set_passed(Position position) { passed_.store(position, std::memory_order_relaxed); }
+    void set_passed(const Frontier& frontier) { passed_.store(frontier.total(), std::memory_order_relaxed); }
     void set_oldest(Timestamp time) {
         oldest_ms_.store(time.time_since_epoch().count(), std::memory_order_relaxed);
     }
@@ -41,7 +41,7 @@ private:
 
     const EventLog& log_;
     const Clock& clock_;
-    std::atomic<Position> passed_{0};
+    std::atomic<std::int64_t> passed_{0};  // the total of the frontier
     std::atomic<std::int64_t> oldest_ms_{idle};
     std::atomic<double> events_per_second_{0};
     std::atomic<double> records_per_second_{0};

@@ -13,10 +13,10 @@ constexpr std::string_view select_place =
 constexpr std::string_view delete_place = "DELETE FROM participants WHERE event_id = $1 AND user_id = $2";
 constexpr std::string_view change_counts = R"(
     UPDATE events SET participant_count = participant_count + $2, waitlist_count = waitlist_count + $3,
-        changed_position = $4
+        changed_at = $4
     WHERE id = $1)";
 constexpr std::string_view change_capacity =
-    "UPDATE events SET capacity = $2, changed_position = $3 WHERE id = $1";
+    "UPDATE events SET capacity = $2, changed_at = $3 WHERE id = $1";
 
 }  // namespace
 
@@ -35,12 +35,12 @@ void Events::set_place(GatheringId gathering, UserId user, std::optional<Partici
     else
         participants.execute(delete_place, gathering, user);
     if (going_change != 0 || waiting_change != 0)
-        events.execute(change_counts, gathering, going_change, waiting_change, recorded.position);
+        events.execute(change_counts, gathering, going_change, waiting_change, recorded.time);
 }
 
 void Events::set_capacity(GatheringId gathering, std::optional<std::int64_t> capacity,
                           const Recorded& recorded) {
-    events.execute(change_capacity, gathering, capacity, recorded.position);
+    events.execute(change_capacity, gathering, capacity, recorded.time);
 }
 
 void Events::apply(const RosterOpened& e, const Recorded& recorded) {

@@ -42,9 +42,10 @@ Runner::Runner(EventLog& log, sql::ReadDatabase& database, Projections projectio
       progress_(progress),
       options_(std::move(options)),
       gauges_(log, clock),
-      main_(writer_, "main"),
-      rebuild_(writer_, "rebuild"),
-      parked_(writer_) {}
+      main_(writer_, "main", log.start()),
+      rebuild_(writer_, "rebuild", log.start()),
+      parked_(writer_),
+      announced_(log.start()) {}
 
 void Runner::start() {
     prepare();
@@ -70,9 +71,10 @@ void Runner::run() {
     while (!stopping_) {
         try {
             if (retry_asked_ && prepared_ && apart_.empty()) retry_all();
-            const auto before = announced_;
-            if (!step()) log_.wait_past(main_.position(), idle_wait);
-            if (announced_ - before >= gather_from_records && gauges_.lag_records() < gather_to_records)
+            const auto before = announced_.total();
+            if (!step()) log_.wait_past(main_.frontier(), idle_wait);
+            if (announced_.total() - before >= gather_from_records &&
+                gauges_.lag_records() < gather_to_records)
                 rest(gather_wait);
             pause = pause_min;
             reported_.clear();
@@ -101,15 +103,13 @@ bool Runner::step() {
 }
 
 bool Runner::follow_step() {
-    if (announced_ <
-        main_.position()) {  // Another runner's work: its rows are there, our sinks have not heard of it.
-        auto entries = log_.read_after(announced_, options_.batch_records_max);
-        std::erase_if(entries, [&](const auto& entry) { return entry->position > main_.position(); });
-        if (entries.empty()) throw LogRefused("the log ends before the read models");
+    const auto stored = main_.frontier();
+    if (!announced_.covers(stored)) {  // Another runner's work: its rows are there, our sinks have not heard of it.
+        const auto entries = read_until(announced_, stored);
         announce(entries);
         return true;
     }
-    const auto entries = log_.read_after(main_.position(), options_.batch_records_max);
+    const auto entries = log_.read_after(stored, options_.batch_records_max);
     if (entries.empty()) {
         gauges_.set_idle();
         return false;
@@ -121,28 +121,36 @@ bool Runner::follow_step() {
     std::size_t event_count = 0;
     for (const auto& entry : entries) event_count += entry->record.events.size();
     gauges_.batch_done(entries.size(), event_count, std::chrono::steady_clock::now() - begun);
-    if (log_.head() <= main_.position()) gauges_.set_idle();
+    if (main_.frontier().covers(log_.head())) gauges_.set_idle();
     return true;
 }
 
 bool Runner::rebuild_step() {
-    const auto target = main_.position();
+    const auto target = main_.frontier();
     if (const auto next = log_.read_after(target, 1); !next.empty())
         gauges_.set_oldest(next.front()->record.time);
-    if (rebuild_.position() >= target) {
+    const auto rebuilt = rebuild_.frontier();
+    if (rebuilt.covers(target)) {
         join();
         return true;
     }
-    auto entries = log_.read_after(rebuild_.position(), options_.batch_records_max);
-    std::erase_if(entries, [&](const auto& entry) { return entry->position > target; });
-    if (entries.empty()) throw LogRefused("the log ends before the read models");
-    project(rebuild_, entries, true);
+    project(rebuild_, read_until(rebuilt, target), true);
     return true;
+}
+
+// A batch after `from` of what lies up to `target`, which the log must have.
+std::vector<LogEntryPtr> Runner::read_until(const Frontier& from, const Frontier& target) {
+    auto entries = log_.read_after(from, options_.batch_records_max);
+    std::erase_if(entries, [&](const auto& entry) {
+        return !target.covers(entry->record.shard, entry->position);
+    });
+    if (entries.empty()) throw LogRefused("the log ends before the read models");
+    return entries;
 }
 
 void Runner::announce(std::span<const LogEntryPtr> entries) {
     for (const auto& sink : options_.sinks) sink(entries);
-    announced_ = entries.back()->position;
+    advance_over(announced_, entries);
     gauges_.set_passed(announced_);
     gauges_.set_parked(parked_.count());
     progress_.advance(announced_);

@@ -47,7 +47,7 @@ public:
     void retry_parked();
 
     const RunnerGauges& gauges() const { return gauges_; }
-    Position passed() const { return progress_.passed(); }
+    Frontier passed() const { return progress_.passed(); }
 
     // What the thread does, one piece at a time: for tests and for whoever rebuilds without a server.
     void prepare();
@@ -59,9 +59,11 @@ private:
 
     void reset(Projection& projection, bool joined);
     void load();
+    void require_reach(const Frontier& head) const;
     void check_generation();
     bool rebuild_step();
     bool follow_step();
+    std::vector<LogEntryPtr> read_until(const Frontier& from, const Frontier& target);
     void join();
     void project(Checkpoints& checkpoints, std::span<const LogEntryPtr> entries, bool rebuilding);
     bool apply_whole(std::span<const LogEntryPtr> entries, bool rebuilding);
@@ -92,7 +94,7 @@ private:
     std::int64_t generation_ = 0;
     bool prepared_ = false;
     bool announcing_ = false;  // every table is joined: sinks and progress move
-    Position announced_ = 0;   // they have come this far
+    Frontier announced_;       // they have come this far
 
     std::set<std::string, std::less<>> reported_;
     std::atomic<bool> stopping_{false};

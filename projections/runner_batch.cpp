@@ -64,7 +64,7 @@ bool Runner::apply_whole(std::span<const LogEntryPtr> entries, bool rebuilding) 
                         projection->apply(event.event, recorded_of(*entry, event));
                     else
                         parked_.park(projection->name(), line,
-                                     {entry->position, static_cast<std::int64_t>(i)},
+                                     {entry->record.shard, entry->position, static_cast<std::int64_t>(i)},
                                      "behind a parked event");
                 }
             }
@@ -87,7 +87,7 @@ void Runner::apply_each(std::span<const LogEntryPtr> entries, bool rebuilding) {
 void Runner::apply_or_park(Projection& projection, const LogEntry& entry, std::size_t index) {
     const auto& event = entry.record.events[index];
     const auto line = projection.parked_as(event.stream);
-    const ParkedEvents::Place place{entry.position, static_cast<std::int64_t>(index)};
+    const ParkedEvents::Place place{entry.record.shard, entry.position, static_cast<std::int64_t>(index)};
     if (parked_.holds(projection.name(), line)) {
         parked_.park(projection.name(), line, place, "behind a parked event");
         return;
@@ -131,7 +131,7 @@ void Runner::retry(const ParkedEvents::Line& line) {
     sql::Transaction transaction(writer_);
     check_generation();
     for (const auto& place : parked_.places(line)) {
-        const auto entry = log_.read_at(place.position);
+        const auto entry = log_.read_at(place.shard, place.position);
         if (!entry || static_cast<std::size_t>(place.index) >= entry->record.events.size())
             throw LogRefused("the log has no record at the position of a parked event");
         const auto& event = entry->record.events[static_cast<std::size_t>(place.index)];
@@ -147,7 +147,9 @@ void Runner::retry(const ParkedEvents::Line& line) {
             break;
         }
         parked_.remove(line, place);
-        if (repaired.empty() || repaired.back()->position != entry->position) repaired.push_back(entry);
+        if (repaired.empty() || repaired.back()->position != entry->position ||
+            repaired.back()->record.shard != entry->record.shard)
+            repaired.push_back(entry);
     }
     transaction.commit();
     if (repaired.empty()) return;

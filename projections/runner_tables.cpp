@@ -44,10 +44,7 @@ void Runner::prepare() {
         writer_.execute(change_epoch, log_.epoch());
     }
     main_.load();
-    if (main_.position() > log_.head())
-        throw LogRefused("the log ends at position " + std::to_string(log_.head()) +
-                         " but the read models have passed " + std::to_string(main_.position()) +
-                         ": records are missing");
+    require_reach(log_.head());
 
     const auto known = known_projections(writer_);
     bool changed = other_log, raised = other_log;
@@ -61,13 +58,25 @@ void Runner::prepare() {
         const bool right = found != known.end() && found->second.version == projection->version();
         // Those that an earlier start left unfinished begin again together with the new ones.
         if (!other_log && right && (found->second.joined || !raised)) continue;
-        reset(*projection, main_.position() == 0);
+        reset(*projection, main_.frontier() == log_.start());
         changed = true;
     }
     if (raised) rebuild_.forget();
     if (changed) writer_.execute(next_generation);
     transaction.commit();
     load();
+}
+
+void Runner::require_reach(const Frontier& head) const {
+    const auto passed = main_.frontier();
+    for (std::size_t i = 0; i < passed.places().size(); ++i) {
+        const auto shard = static_cast<int>(i);
+        if (head.covers(shard, passed.at(shard))) continue;
+        throw LogRefused("the log ends at position " + std::to_string(head.at(shard)) +
+                         (head.is_one_sequence() ? "" : " of shard " + std::to_string(shard)) +
+                         " but the read models have passed " + std::to_string(passed.at(shard)) +
+                         ": records are missing");
+    }
 }
 
 void Runner::reset(Projection& projection, bool joined) {
@@ -89,10 +98,10 @@ void Runner::load() {
     gauges_.set_parked(parked_.count());
     prepared_ = true;
     if (announcing_) return;
-    gauges_.set_passed(main_.position());
+    gauges_.set_passed(main_.frontier());
     if (!apart_.empty()) return;
     announcing_ = true;
-    announced_ = main_.position();  // The caches begin empty and the feeds begin here.
+    announced_ = main_.frontier();  // The caches begin empty and the feeds begin here.
     progress_.advance(announced_);
 }
 

@@ -1,6 +1,7 @@
 // GET /checkins and /checkins/user/{user_id}: where people are, and where somebody has been.
 // Never from the cache: a check-in ends by the clock, without any event at that moment.
 #include "api/resources.hpp"
+#include "query/check_in_rows.hpp"
 #include "query/read.hpp"
 #include "query/routes.hpp"
 
@@ -9,11 +10,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-// $1 the present.
-#define SELECT_CHECK_INS                                                                             \
-    "SELECT c.id, c.user_id, u.username, c.location_name, c.latitude, c.longitude, c.status_emoji, " \
-    "c.message, c.event_id, c.created_at, c.expires_at, c.active AND c.expires_at > $1 "             \
-    "FROM check_ins c LEFT JOIN users u ON u.id = c.user_id "
+#define SELECT_CHECK_INS \
+    "SELECT " DACAPO_CHECK_IN_COLUMNS " FROM check_ins c LEFT JOIN users u ON u.id = c.user_id "
 #define NEWEST_FIRST " ORDER BY c.created_at DESC, c.id DESC LIMIT $3 OFFSET $4"
 #define ARE_ACTIVE "c.active = 1 AND c.expires_at > $1 AND ($2 IS NULL OR c.event_id = $2)"
 #define ARE_OVER "(c.active = 0 OR c.expires_at <= $1) AND ($2 IS NULL OR c.event_id = $2)"
@@ -35,23 +33,6 @@ struct CheckInsAsked {
     std::optional<std::int64_t> id;  // of the event, or of the user
     api::Page page;
 };
-
-void read_check_in(const sql::Row& row, api::CheckIn& check_in) {
-    int column = 0;
-    const auto next = [&](auto& member) { row.read(column++, member); };
-    next(check_in.id);
-    next(check_in.user_id);
-    next(check_in.username);
-    next(check_in.location_name);
-    next(check_in.latitude);
-    next(check_in.longitude);
-    next(check_in.status_emoji);
-    next(check_in.message);
-    next(check_in.event_id);
-    next(check_in.created_at);
-    next(check_in.expires_at);
-    next(check_in.active);
-}
 
 AnswerPtr read_list(sql::Session& session, const QueryContext& context, const http::Request& request,
                     const CheckInsAsked& asked) {

@@ -5,10 +5,8 @@
 
 namespace dacapo {
 
-std::string position_text(const std::string& epoch, FeedMark mark) {
-    api::PositionToken token{epoch, {}};
-    if (mark.position > 0) token.places[mark.shard] = mark.position;
-    return api::to_text(token);
+std::string position_text(const std::string& epoch, const Frontier& shown) {
+    return api::to_text(api::token_of(epoch, shown));
 }
 
 http::Frame new_message_frame(const MessageSent& sent, std::string_view position) {

@@ -12,14 +12,8 @@
 
 namespace dacapo {
 
-// A place in the log that a frame names: everything up to here is shown.
-struct FeedMark {
-    int shard = 0;
-    Position position = 0;
-};
-
-// The opaque text that clients may give back to a query (`?after=`).
-std::string position_text(const std::string& epoch, FeedMark mark);
+// The opaque text that clients may give back to a query (`?after=`): everything up to here is shown.
+std::string position_text(const std::string& epoch, const Frontier& shown);
 
 // `{"type":"new_message","message":{...},"position":"..."}`, the message as GET shows it before it is read.
 http::Frame new_message_frame(const MessageSent& message, std::string_view position);

@@ -16,7 +16,10 @@ FeedHub::FeedHub(const QueryContext& context, Access access, FeedSettings settin
     : context_(context),
       access_(std::move(access)),
       settings_(std::move(settings)),
-      lists_(context_, settings_) {}
+      lists_(context_, settings_),
+      published_(context_.log.start()) {
+    changed_.fill(published_);
+}
 
 void FeedHub::attach(std::vector<http::WebSocket::Executor> executors) {
     for (auto& executor : executors)
@@ -38,8 +41,8 @@ void FeedHub::publish(std::span<const LogEntryPtr> entries) {
     const auto batch = std::make_shared<FeedBatch>();
     for (const auto& entry : entries) {
         // A runner that starts over announces some records twice; sockets get them once.
-        if (entry->position <= published_) continue;
-        published_ = entry->position;
+        if (published_.covers(entry->record.shard, entry->position)) continue;
+        published_.advance(entry->record.shard, entry->position);
         collect(*entry, anybody, *batch);
     }
     // Also when nobody listens: lists are kept for who comes next.
@@ -53,7 +56,7 @@ void FeedHub::publish(std::span<const LogEntryPtr> entries) {
             if (!threads_[i]->empty())
                 post(i, [thread = threads_[i].get(), batch] { thread->deliver(*batch); });
     for (const auto kind : list_kinds) {
-        const auto changed = changed_[index_of(kind)];
+        const auto& changed = changed_[index_of(kind)];
         if (changed == before[index_of(kind)] || shared_.list_sockets[index_of(kind)].load() == 0) continue;
         asio::post(list_sender_->executor(), [this, kind, changed] { list_sender_->want(kind, changed); });
     }
@@ -61,15 +64,15 @@ void FeedHub::publish(std::span<const LogEntryPtr> entries) {
 
 // Which events change what is shown. An aggregate or event that is new does not compile until it says so.
 void FeedHub::collect(const LogEntry& entry, bool anybody, FeedBatch& batch) {
-    const auto change = [&](ListKind kind) { changed_[index_of(kind)] = entry.position; };
+    const auto change = [&](ListKind kind) { changed_[index_of(kind)] = published_; };
     const auto say = overloaded{
         [](const ConversationStarted&) {},
         [](const ReadMarkerMoved&) {},
         [&](const MessageSent& message) {
             if (!anybody || !shared_.presence.maybe_here(message.receiver_id)) return;
-            const auto position = position_text(context_.log.epoch(), {entry.record.shard, entry.position});
-            batch.messages.push_back(
-                {message.receiver_id, entry.position, new_message_frame(message, position)});
+            const auto position = position_text(context_.log.epoch(), published_);
+            batch.messages.push_back({message.receiver_id, entry.record.shard, entry.position,
+                                      new_message_frame(message, position)});
         },
     };
     const auto take = overloaded{

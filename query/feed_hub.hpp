@@ -90,8 +90,8 @@ private:
     std::vector<std::unique_ptr<FeedThread>> threads_;
     std::vector<Homes> homes_;  // by thread
     std::unique_ptr<FeedListSender> list_sender_;
-    std::array<Position, list_kinds.size()> changed_{};  // the runner's thread alone
-    Position published_ = 0;                             // likewise
+    std::array<Frontier, list_kinds.size()> changed_{};  // the runner's thread alone
+    Frontier published_;                                 // likewise
 };
 
 }  // namespace dacapo

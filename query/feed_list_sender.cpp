@@ -20,9 +20,9 @@ FeedListSender::FeedListSender(const QueryContext& context, const FeedSettings& 
       executor_(std::move(executor)),
       hand_out_(std::move(hand_out)) {}
 
-void FeedListSender::want(ListKind kind, Position position) {
+void FeedListSender::want(ListKind kind, const Frontier& frontier) {
     auto& lane = lanes_[index_of(kind)];
-    lane.wanted = std::max(lane.wanted, position);
+    lane.wanted = frontier;
     if (running_ || !next()) return;
     running_ = true;
     asio::co_spawn(executor_, run(), asio::detached);
@@ -56,7 +56,7 @@ asio::awaitable<bool> FeedListSender::send(ListKind kind) {
         lane.due_at = Steady::now() + settings_.retry_interval;
         co_return true;
     }
-    lane.sent = list->mark.position;
+    lane.sent = list->mark;
     const auto bytes = list->frame->size() * shared_.list_sockets[index_of(kind)].load();
     const std::chrono::duration<double> time(static_cast<double>(bytes) /
                                              static_cast<double>(settings_.list_bytes_per_s_max));
@@ -70,7 +70,7 @@ std::optional<ListKind> FeedListSender::next() const {
     std::optional<ListKind> first;
     for (const auto kind : list_kinds) {
         const auto& lane = lanes_[index_of(kind)];
-        if (lane.wanted <= lane.sent || shared_.list_sockets[index_of(kind)].load() == 0) continue;
+        if (lane.sent.covers(lane.wanted) || shared_.list_sockets[index_of(kind)].load() == 0) continue;
         if (!first || due_at(kind) < due_at(*first)) first = kind;
     }
     return first;

@@ -20,14 +20,14 @@ public:
                    const FeedShared& shared, Executor executor, std::function<void(FeedListPtr)> hand_out);
 
     Executor executor() const { return executor_; }
-    // A list that shows this position is to be sent soon.
-    void want(ListKind kind, Position position);
+    // A list that shows all up to there is to be sent soon.
+    void want(ListKind kind, const Frontier& frontier);
 
 private:
     using Steady = std::chrono::steady_clock;
     struct Lane {
-        Position wanted = 0;
-        Position sent = 0;
+        Frontier wanted;
+        Frontier sent;
         Steady::time_point due_at{};  // not before
     };
 

@@ -1,5 +1,6 @@
 #include "query/feed_lists.hpp"
 
+#include "projections/bookkeeping.hpp"
 #include "query/check_in_rows.hpp"
 #include "query/event_rows.hpp"
 
@@ -8,10 +9,6 @@
 
 namespace dacapo {
 namespace {
-
-// The runner commits its place with the rows, so the same snapshot tells exactly which records it shows.
-constexpr std::string_view select_mark =
-    "SELECT shard, position FROM checkpoints WHERE runner = 'main' ORDER BY position DESC LIMIT 1";
 
 constexpr std::string_view select_check_ins =
     "SELECT " DACAPO_CHECK_IN_COLUMNS
@@ -22,7 +19,7 @@ constexpr std::string_view select_check_ins =
 const std::string& select_events() {
     static const auto text = fmt::format(
         "SELECT {} FROM events e WHERE e.status <> 'past' "
-        "ORDER BY e.changed_position DESC, e.id DESC LIMIT $1",
+        "ORDER BY e.changed_at DESC, e.id DESC LIMIT $1",
         event_columns);
     return text;
 }
@@ -31,15 +28,6 @@ constexpr std::string_view count_unread =
     "SELECT count(*) FROM messages m LEFT JOIN read_markers r "
     "ON r.conversation_id = m.conversation_id AND r.user_id = m.receiver_id "
     "WHERE m.receiver_id = $1 AND m.sequence > coalesce(r.up_to, 0)";
-
-FeedMark mark_of(sql::Session& session) {
-    FeedMark mark;
-    session.query(select_mark, [&](const sql::Row& row) {
-        row.read(0, mark.shard);
-        row.read(1, mark.position);
-    });
-    return mark;
-}
 
 // Without what depends on the viewer.
 void write_shared(JsonWriter& out, const api::Event& event) {
@@ -79,12 +67,12 @@ private:
 }  // namespace
 
 FeedListPtr FeedLists::read(sql::Session& session, ListKind kind) {
-    return session.consistently([&] { return current(session, kind, mark_of(session)); });
+    return session.consistently([&] { return current(session, kind, shown_by(session)); });
 }
 
 FeedSnapshot FeedLists::snapshot(sql::Session& session, UserId viewer, FeedTopics topics) {
     return session.consistently([&] {
-        const auto mark = mark_of(session);
+        const auto mark = shown_by(session);
         InitialParts parts;
         FeedListPtr check_ins, events;
         if (topics.has(FeedTopic::check_ins)) {
@@ -101,30 +89,34 @@ FeedSnapshot FeedLists::snapshot(sql::Session& session, UserId viewer, FeedTopic
     });
 }
 
-FeedListPtr FeedLists::current(sql::Session& session, ListKind kind, FeedMark mark) {
+// The runner commits its places with the rows, so the same snapshot tells exactly which records it shows.
+Frontier FeedLists::shown_by(sql::Session& session) const {
+    return checkpoint_of(session, context_.log.start()).frontier;
+}
+
+FeedListPtr FeedLists::current(sql::Session& session, ListKind kind, const Frontier& mark) {
     if (auto list = kept(kind, mark)) return list;
     auto list = build(session, kind, mark);
     const std::lock_guard lock(mutex_);
     auto& place = kept_[index_of(kind)];
-    if (!place || place->mark.position <= mark.position) place = list;
+    if (!place || mark.covers(place->mark)) place = list;
     return list;
 }
 
 // Null when the tables may hold something that the kept list does not show.
-FeedListPtr FeedLists::kept(ListKind kind, FeedMark mark) {
+FeedListPtr FeedLists::kept(ListKind kind, const Frontier& mark) {
     // A commit is announced a moment after it can be read: until then nobody knows what it changed.
-    if (context_.progress.passed() < mark.position) return nullptr;
-    const auto changed = changed_[index_of(kind)].load();
+    if (!context_.progress.has_passed(mark)) return nullptr;
     FeedListPtr list;
     {
         const std::lock_guard lock(mutex_);
         list = kept_[index_of(kind)];
+        if (!list || !list->mark.covers(changed_[index_of(kind)]) || !mark.covers(list->mark)) return nullptr;
     }
-    if (!list || list->mark.position < changed || list->mark.position > mark.position) return nullptr;
     return context_.clock.now() < list->exact_until ? list : nullptr;
 }
 
-FeedListPtr FeedLists::build(sql::Session& session, ListKind kind, FeedMark mark) {
+FeedListPtr FeedLists::build(sql::Session& session, ListKind kind, const Frontier& mark) {
     read_count_.fetch_add(1, std::memory_order_relaxed);
     auto list = std::make_shared<FeedList>();
     list->kind = kind;

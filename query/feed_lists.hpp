@@ -18,7 +18,7 @@ namespace dacapo {
 // One list, shared by all: as the tables were at `mark`.
 struct FeedList {
     ListKind kind{};
-    FeedMark mark;
+    Frontier mark;
     Timestamp exact_until;  // something in it ends by the clock then
     std::string data;       // a JSON array
     http::Frame frame;
@@ -27,7 +27,7 @@ using FeedListPtr = std::shared_ptr<const FeedList>;
 
 // A socket's first frame: all up to `mark`, nothing after it.
 struct FeedSnapshot {
-    FeedMark mark;
+    Frontier mark;
     http::Frame frame;
 };
 
@@ -37,7 +37,10 @@ public:
         : context_(context), settings_(settings) {}
 
     // Called by the runner's thread for what it has committed, before the progress moves past it.
-    void changed(ListKind kind, Position position) { changed_[index_of(kind)].store(position); }
+    void changed(ListKind kind, const Frontier& frontier) {
+        const std::lock_guard lock(mutex_);
+        changed_[index_of(kind)] = frontier;
+    }
 
     // Both run on a database thread. A list is at least as new as every change announced before the call.
     FeedListPtr read(sql::Session& session, ListKind kind);
@@ -47,14 +50,15 @@ public:
     std::uint64_t read_count() const { return read_count_.load(std::memory_order_relaxed); }
 
 private:
-    FeedListPtr current(sql::Session& session, ListKind kind, FeedMark mark);
-    FeedListPtr kept(ListKind kind, FeedMark mark);
-    FeedListPtr build(sql::Session& session, ListKind kind, FeedMark mark);
+    Frontier shown_by(sql::Session& session) const;
+    FeedListPtr current(sql::Session& session, ListKind kind, const Frontier& mark);
+    FeedListPtr kept(ListKind kind, const Frontier& mark);
+    FeedListPtr build(sql::Session& session, ListKind kind, const Frontier& mark);
 
     const QueryContext& context_;
     const FeedSettings& settings_;
-    std::array<std::atomic<Position>, list_kinds.size()> changed_{};
-    std::mutex mutex_;  // held to copy a pointer; never taken by an I/O thread
+    std::mutex mutex_;  // held to copy a place or a pointer; never taken by an I/O thread
+    std::array<Frontier, list_kinds.size()> changed_{};
     std::array<FeedListPtr, list_kinds.size()> kept_;
     std::atomic<std::uint64_t> read_count_{0};
 };

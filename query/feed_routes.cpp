@@ -106,7 +106,7 @@ asio::awaitable<FeedHub::Viewer> FeedHub::viewer_of(std::string token) {
 asio::awaitable<void> FeedHub::wait_until_fresh() {
     const auto head = context_.log.head();
     if (co_await context_.progress.wait(head, catch_up_ms_max)) co_return;
-    if (context_.progress.passed() > 0 && context_.lag_seconds() <= settings_.lag_s_max) co_return;
+    if (context_.progress.passed() != context_.log.start() && context_.lag_seconds() <= settings_.lag_s_max) co_return;
     http::Problem problem(503, "not_there_yet", "The tables are too far behind for a live feed.");
     problem.headers.emplace_back("Retry-After", "1");
     throw problem;

@@ -79,15 +79,15 @@ void FeedThread::show(SocketKey key, const FeedSnapshot& snapshot) {
     if (found == clients_.end()) return;
     auto& client = *found->second;
     client.shown = true;
-    client.shown_position = snapshot.mark.position;
+    client.shown_first = snapshot.mark;
     send(client, snapshot.frame);
     // The lists in it are lists: the next ones wait until it has left.
     for (auto& lane : client.lanes) {
         lane.in_flight = true;
-        lane.shown = snapshot.mark.position;
+        lane.shown = snapshot.mark;
     }
     for (const auto& early : std::exchange(client.early, {}))
-        if (early.position > client.shown_position) send(client, early.frame);
+        if (!client.shown_first.covers(early.shard, early.position)) send(client, early.frame);
     client.early_bytes = 0;
     for (const auto kind : list_kinds) offer(client, kind);
 }
@@ -100,7 +100,7 @@ void FeedThread::deliver(const FeedBatch& batch) {
             if (!client.topics.has(FeedTopic::messages)) continue;
             if (!client.shown)
                 keep_early(client, message);
-            else if (message.position > client.shown_position)
+            else if (!client.shown_first.covers(message.shard, message.position))
                 send(client, message.frame);
         }
     }
@@ -110,13 +110,13 @@ void FeedThread::keep_early(Client& client, const FeedBatch::Message& message) {
     client.early_bytes += message.frame->size();
     if (client.early_bytes > settings_.early_bytes_max)
         return close(client, http::close_code::too_slow, "too much happened before the first frame");
-    client.early.push_back({message.position, message.frame});
+    client.early.push_back({message.shard, message.position, message.frame});
 }
 
 void FeedThread::deliver(FeedListPtr list) {
     const auto kind = list->kind;
     auto& newest = newest_[index_of(kind)];
-    if (newest && newest->mark.position > list->mark.position) return;
+    if (newest && !list->mark.covers(newest->mark)) return;
     newest = std::move(list);
     for (auto& [key, client] : clients_) offer(*client, kind);
 }
@@ -125,7 +125,7 @@ void FeedThread::offer(Client& client, ListKind kind) {
     const auto& list = newest_[index_of(kind)];
     auto& lane = client.lanes[index_of(kind)];
     if (!list || !client.shown || !client.topics.has(topic_of(kind))) return;
-    if (list->mark.position <= lane.shown) return;
+    if (lane.shown.covers(list->mark)) return;
     const auto socket = client.socket.lock();
     if (!socket || !socket->is_open()) return;
     if (lane.in_flight || socket->queued_bytes() > settings_.queued_bytes_soft_max) {
@@ -133,7 +133,7 @@ void FeedThread::offer(Client& client, ListKind kind) {
         lane.waiting = true;
         return;
     }
-    lane = {.in_flight = true, .waiting = false, .shown = list->mark.position};
+    lane = {.in_flight = true, .waiting = false, .shown = list->mark};
     send(client, list->frame);
 }
 

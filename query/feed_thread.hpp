@@ -24,6 +24,7 @@ struct FeedViewer {
 struct FeedBatch {
     struct Message {
         UserId receiver;
+        int shard = 0;
         Position position = 0;
         http::Frame frame;
     };
@@ -58,9 +59,10 @@ private:
     struct Lane {                // one list's way to one socket
         bool in_flight = false;  // the last one has not drained
         bool waiting = false;    // a newer one is there for when it has
-        Position shown = 0;
+        Frontier shown;
     };
     struct Early {
+        int shard = 0;
         Position position = 0;
         http::Frame frame;
     };
@@ -71,7 +73,7 @@ private:
         FeedTopics topics;
         std::function<void(SocketKey)> on_gone;
         bool shown = false;
-        Position shown_position = 0;  // of the first frame
+        Frontier shown_first;  // by the first frame
         std::vector<Early> early;
         std::size_t early_bytes = 0;
         std::array<Lane, list_kinds.size()> lanes;

@@ -75,16 +75,16 @@ http::Response plain(std::string body) {
     return response;
 }
 
-asio::awaitable<http::Response> get_health(const QueryContext& context, const HealthSources& sources) {
+asio::awaitable<http::Response> get_health(const EventLog& log, const Clock& clock, const HealthSources& sources) {
     Health health;
-    health.lag_s = context.lag_seconds();
+    health.lag_s = sources.lag_seconds();
     if (health.lag_s > lag_s_max) health.status = "degraded";
-    health.timestamp = context.clock.now();
-    health.version = context.settings.version;
+    health.timestamp = clock.now();
+    health.version = sources.version;
     const auto uptime = std::chrono::steady_clock::now() - sources.started;
     health.uptime_s = std::chrono::duration_cast<std::chrono::seconds>(uptime).count();
-    health.passed = context.progress.passed();
-    health.log_head = context.log.head();
+    health.passed = sources.passed().total();
+    health.log_head = log.head().total();
     co_return plain(api::to_json(health));
 }
 
@@ -103,10 +103,10 @@ Part state_part(ServerState state) {
 }
 
 // A full queue is load, not a fault: the connection itself is tried only when there is room.
-asio::awaitable<Part> database_part(const QueryContext& context) {
+asio::awaitable<Part> database_part(sql::ReadDatabase& database) {
     auto ask = [](sql::Session& session) { return session.value<int>(select_one).value_or(0); };
     try {
-        co_await context.database.run(std::move(ask));
+        co_await database.run(std::move(ask));
     } catch (const sql::QueueFull&) {
         co_return Part{"read_database", "degraded", "many queries wait"};
     } catch (const std::exception&) {
@@ -127,11 +127,11 @@ void refuse_if_failed(const std::vector<Part>& parts) {
     throw problem;
 }
 
-asio::awaitable<http::Response> get_readyz(const QueryContext& context, const HealthSources& sources) {
+asio::awaitable<http::Response> get_readyz(const HealthSources& sources) {
     Readiness readiness;
     readiness.parts.push_back(state_part(sources.state()));
-    readiness.parts.push_back(co_await database_part(context));
-    const auto lag_s = context.lag_seconds();
+    if (sources.database) readiness.parts.push_back(co_await database_part(*sources.database));
+    const auto lag_s = sources.lag_seconds();
     readiness.parts.push_back(
         {"read_models", lag_s > lag_s_max ? "degraded" : "ok", fmt::format("{:.3f} s behind", lag_s)});
     for (auto& part : sources.parts())
@@ -164,10 +164,10 @@ http::Route health_route(std::string pattern, std::string operation_id, std::str
 
 }  // namespace
 
-std::vector<http::Route> health_queries(const QueryContext& context, const HealthSources& sources) {
-    auto health = [&](http::Request&) { return get_health(context, sources); };
+std::vector<http::Route> health_queries(const EventLog& log, const Clock& clock, const HealthSources& sources) {
+    auto health = [&](http::Request&) { return get_health(log, clock, sources); };
     auto livez = [](http::Request&) { return get_livez(); };
-    auto readyz = [&](http::Request&) { return get_readyz(context, sources); };
+    auto readyz = [&](http::Request&) { return get_readyz(sources); };
     auto metrics = [&](http::Request&) { return get_metrics(sources); };
 
     auto ready = health_route("/readyz", "getReadyz", "Whether requests should be sent here",

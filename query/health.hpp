@@ -3,7 +3,9 @@
 #pragma once
 
 #include "infra/http/route.hpp"
-#include "query/context.hpp"
+#include "infra/clock.hpp"
+#include "infra/log/event_log.hpp"
+#include "infra/sql/read_database.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -26,13 +28,19 @@ struct HealthSources {
     std::function<ServerState()> state = [] { return ServerState::running; };
     std::function<std::vector<HealthPart>()> parts = [] { return std::vector<HealthPart>(); };
     std::function<std::string()> metrics = [] { return std::string(); };  // text format 0.0.4
+    // How long the oldest record that the tables have not passed has waited, in seconds; and what they have passed.
+    // Neither is known where no tables are read or written.
+    std::function<double()> lag_seconds = [] { return 0.0; };
+    std::function<Frontier()> passed = [] { return Frontier(); };
+    sql::ReadDatabase* database = nullptr;  // null: this server needs none
+    std::string version;
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
 };
 
 // The tables lag behind by more than this: degraded.
 inline constexpr double lag_s_max = 2.0;
 
-// Keeps references to both.
-std::vector<http::Route> health_queries(const QueryContext& context, const HealthSources& sources);
+// Keeps references to all three.
+std::vector<http::Route> health_queries(const EventLog& log, const Clock& clock, const HealthSources& sources);
 
 }  // namespace dacapo

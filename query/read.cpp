@@ -65,15 +65,13 @@ bool may_bring_position(const http::Request& request) {
 }
 
 asio::awaitable<http::Response> wait_then_answer(const QueryContext& context, const http::Handler& answer,
-                                                 http::Request& request, Position head) {
+                                                 http::Request& request, Frontier head) {
     if (const auto position = position_of(request, context.log.epoch())) {
-        const auto wanted = position->newest();
-        if (!co_await context.progress.wait(wanted, position_wait_ms_max)) {
-            const auto passed = context.progress.passed();
+        const auto wanted = position->frontier(context.log.start());
+        if (!co_await context.progress.wait(wanted, position_wait_ms_max))
             throw http::Problem(504, "not_there_yet",
                                 fmt::format("The tables are {} records behind the position asked for.",
-                                            std::max<Position>(wanted - passed, 0)));
-        }
+                                            context.progress.passed().missing_of(wanted)));
     }
     if (co_await context.progress.wait(head, catch_up_ms_max)) co_return co_await answer(request);
     auto response = co_await answer(request);
@@ -86,7 +84,7 @@ asio::awaitable<http::Response> wait_then_answer(const QueryContext& context, co
 http::Handler reading(const QueryContext& context, http::Handler answer) {
     return [&context, answer = std::move(answer)](http::Request& request) -> asio::awaitable<http::Response> {
         const auto head = context.log.head();
-        if (context.progress.passed() >= head && !may_bring_position(request)) return answer(request);
+        if (context.progress.has_passed(head) && !may_bring_position(request)) return answer(request);
         return wait_then_answer(context, answer, request, head);
     };
 }

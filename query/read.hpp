@@ -60,7 +60,7 @@ boost::asio::awaitable<AnswerPtr> fill(const QueryContext& context, std::string 
                                        Read read) {
     // While the tables are built from the first record nothing is announced to the caches, so nothing is
     // kept.
-    const bool announced = context.progress.passed() > 0;
+    const bool announced = context.progress.passed() != context.log.start();
     const auto watch = context.caches.here().watch(tags);
     auto answer = co_await read_tables(context, std::move(read));
     if (announced) context.caches.here().put(std::move(key), answer, watch);

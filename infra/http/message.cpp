@@ -36,6 +36,7 @@ void Request::clear() {
     ids.clear();
     names.clear();
     principal.reset();
+    forwarded = false;
 }
 
 void Response::set_header(std::string_view name, std::string_view value) {

@@ -48,6 +48,7 @@ struct Request {
 
     std::string remote_address;
     std::string request_id;
+    bool forwarded = false;  // by another server of the cluster, which must not be asked again
 
     void clear();  // for the next request of the connection; keeps the strings' storage
 

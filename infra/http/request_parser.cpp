@@ -207,6 +207,7 @@ private:
     void take_unknown(std::string_view name, std::string_view value) {
         if (same_word(name, "idempotency-key")) return take_once(request_.idempotency_key, value);
         if (same_word(name, "dacapo-position")) return take_list(request_.dacapo_position, value, ",");
+        if (same_word(name, "dacapo-hop")) request_.forwarded = true;
         if (same_word(name, "traceparent")) return take_once(request_.traceparent, value);
         if (same_word(name, "x-request-id")) return take_once(request_.request_id, value);
     }

@@ -61,17 +61,17 @@ public:
 
     int shard_count() const override { return records_.shard_count(); }
     const std::string& epoch() const override { return records_.epoch(); }
-    Position head() const override { return tail_.head(); }
+    Frontier head() const override { return tail_.head(); }
     void append(std::span<PendingRecord> batch) override;
-    std::vector<LogEntryPtr> read_after(Position position, std::size_t count_max) override;
-    LogEntryPtr read_at(Position position) override;
-    bool wait_past(Position position, milliseconds patience) override {
-        return tail_.wait_past(position, patience);
+    std::vector<LogEntryPtr> read_after(const Frontier& after, std::size_t count_max) override;
+    LogEntryPtr read_at(int shard, Position position) override;
+    bool wait_past(const Frontier& after, milliseconds patience) override {
+        return tail_.wait_past(after.at(0), patience);
     }
     void wake() override { tail_.wake(); }
     std::vector<std::string> warnings() const override { return warnings_; }
     std::optional<LogFault> verify(Position from, const std::function<bool(Position)>& progress) override {
-        return records_.first_fault(from, head(), progress);
+        return records_.first_fault(from, tail_.head(), progress);
     }
 
 private:
@@ -208,7 +208,8 @@ void SqliteLogWriter::keep_house() {
     }
 }
 
-std::vector<LogEntryPtr> SqliteLogWriter::read_after(Position position, std::size_t count_max) {
+std::vector<LogEntryPtr> SqliteLogWriter::read_after(const Frontier& after, std::size_t count_max) {
+    const auto position = after.at(0);
     const auto count = std::min(count_max, page_records_max);
     auto newest = tail_.after(position, count);
     if (!newest.empty() || count == 0) return newest;
@@ -221,8 +222,8 @@ std::vector<LogEntryPtr> SqliteLogWriter::read_after(Position position, std::siz
     return stored;
 }
 
-LogEntryPtr SqliteLogWriter::read_at(Position position) {
-    if (position < 1 || position > head()) return nullptr;
+LogEntryPtr SqliteLogWriter::read_at(int, Position position) {
+    if (position < 1 || position > tail_.head()) return nullptr;
     if (auto entry = tail_.at(position)) return entry;
     return records_.page(position - 1, position).front();
 }

@@ -19,22 +19,24 @@ public:
 
     int shard_count() const override { return records_.shard_count(); }
     const std::string& epoch() const override { return records_.epoch(); }
-    Position head() const override { return records_.head(); }
+    Frontier head() const override { return records_.head(); }
     void append(std::span<PendingRecord>) override {
         throw std::logic_error("this log is open for reading only");
     }
 
-    std::vector<LogEntryPtr> read_after(Position position, std::size_t count_max) override {
+    std::vector<LogEntryPtr> read_after(const Frontier& after, std::size_t count_max) override {
+        const auto position = after.at(0);
         const auto count = static_cast<Position>(std::min(count_max, page_records_max));
         return records_.page(position, std::min(records_.head(), position + count));
     }
 
-    LogEntryPtr read_at(Position position) override {
+    LogEntryPtr read_at(int, Position position) override {
         if (position < 1 || position > records_.head()) return nullptr;
         return records_.page(position - 1, position).front();
     }
 
-    bool wait_past(Position position, milliseconds patience) override {
+    bool wait_past(const Frontier& after, milliseconds patience) override {
+        const auto position = after.at(0);
         const auto deadline = steady_clock::now() + patience;
         std::unique_lock lock(mutex_);
         const auto wakes_before = wakes_;

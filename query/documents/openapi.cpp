@@ -207,6 +207,7 @@ std::string openapi_document(std::span<const Route> routes, const DocumentInfo& 
     std::set<std::string> tags;
     std::set<std::string> operation_ids;
     for (const auto& route : routes) {
+        if (route.internal) continue;
         if (route.operation_id.empty() || !operation_ids.insert(route.operation_id).second)
             throw std::logic_error("route " + route.pattern + " needs an operation id of its own");
         if (!route.tag.empty()) tags.insert(route.tag);

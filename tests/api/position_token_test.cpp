@@ -20,10 +20,20 @@ TEST_CASE("a position reads back as it was written") {
     CHECK(to_text({epoch, {{3, 7}, {12, 900}}}) == epoch + ".3-7.12-900");
 }
 
-TEST_CASE("the newest place of several counts and merging keeps the newer one of each shard") {
+TEST_CASE("the newest place counts in one sequence, and each shard's own where they count apart") {
+    const PositionToken token{epoch, {{0, 5}, {3, 7}, {99, 1}}};
+    CHECK(PositionToken{}.frontier({}) == 0);
+    CHECK(token.frontier({}) == 7);
+    const auto apart = token.frontier(Frontier::of_shards(16));
+    CHECK(apart.at(0) == 5);
+    CHECK(apart.at(1) == 0);
+    CHECK(apart.at(3) == 7);  // a shard that the log does not have is nothing to wait for
+    CHECK(token_of(epoch, apart) == PositionToken{epoch, {{0, 5}, {3, 7}}});
+    CHECK(token_of(epoch, 7) == PositionToken{epoch, {{0, 7}}});
+}
+
+TEST_CASE("merging keeps the newer place of each shard") {
     PositionToken token{epoch, {{0, 5}, {3, 7}}};
-    CHECK(PositionToken{}.newest() == 0);
-    CHECK(token.newest() == 7);
     token.merge({epoch, {{0, 9}, {3, 6}, {4, 1}}});
     CHECK(token == PositionToken{epoch, {{0, 9}, {3, 7}, {4, 1}}});
     CHECK(position_from_text(epoch + ".3-7.3-5") == PositionToken{epoch, {{3, 7}}});

@@ -50,7 +50,7 @@ TEST_CASE("a check-in expires after a day and not before") {
     stage.running.run(stage.policies.look());
     CHECK(!stage.is_in(ana));
     const auto head = stage.log.head();
-    CHECK(stage.log.read_at(head)->record.causation_id == "clock");
+    CHECK(stage.log.read_at(0, head.at(0))->record.causation_id == "clock");
     stage.running.run(stage.policies.look());
     CHECK(stage.log.head() == head);
 }

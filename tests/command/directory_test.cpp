@@ -1,5 +1,5 @@
 #include "command/directory.hpp"
-#include "command/session_registry.hpp"
+#include "infra/session_registry.hpp"
 
 #include <doctest/doctest.h>
 #include <atomic>

@@ -48,7 +48,7 @@ TEST_CASE("a repeat is told where the first one was recorded and another body is
     Stage stage;
     CHECK(is_first(stage.begin(mark("k"))));
     CHECK(is_other(stage.begin(mark("k", "other"))));
-    stage.table.finish(mark("k"), 7, noon);
+    stage.table.finish(mark("k"), 0, 7, noon);
     CHECK(repeated(stage.begin(mark("k"))) == 7);
     CHECK(is_other(stage.begin(mark("k", "other"))));
     CHECK(is_first(stage.begin(mark("other key"))));
@@ -61,7 +61,7 @@ TEST_CASE("a repeat of a running command waits for it") {
     stage.io.drain();
     CHECK(repeat.wait_for(0ms) == std::future_status::timeout);
     SUBCASE("and gets its answer") {
-        stage.table.finish(mark("k"), 9, noon);
+        stage.table.finish(mark("k"), 0, 9, noon);
         CHECK(repeated(IoThread::result_of(repeat)) == 9);
     }
     SUBCASE("or its turn when that was refused") {
@@ -82,7 +82,7 @@ TEST_CASE("of many repeats that wait for a refused command one goes on and the o
     const auto ready = [](auto& future) { return future.wait_for(0ms) == std::future_status::ready; };
     while (std::none_of(repeats.begin(), repeats.end(), ready) && std::chrono::steady_clock::now() < deadline)
         std::this_thread::yield();
-    stage.table.finish(mark("k"), 3, noon);
+    stage.table.finish(mark("k"), 0, 3, noon);
     int firsts = 0;
     for (auto& repeat : repeats) {
         const auto begin = IoThread::result_of(repeat);
@@ -104,13 +104,13 @@ TEST_CASE("a refused command frees its key for any body") {
 TEST_CASE("a key is remembered for the window and then free") {
     Stage stage;
     CHECK(is_first(stage.begin(mark("k"))));
-    stage.table.finish(mark("k"), 7, noon);
+    stage.table.finish(mark("k"), 0, 7, noon);
     CHECK(repeated(stage.begin(mark("k"), noon + idempotency_window)) == 7);
     CHECK(is_first(stage.begin(mark("k", "other"), noon + idempotency_window + 1ms)));
-    stage.table.finish(mark("k", "other"), 8, noon + idempotency_window + 1ms);
+    stage.table.finish(mark("k", "other"), 0, 8, noon + idempotency_window + 1ms);
     // The first use leaves the table without taking the second with it.
     CHECK(is_first(stage.begin(mark("l"), noon + idempotency_window + 2ms)));
-    stage.table.finish(mark("l"), 9, noon + idempotency_window + 2ms);
+    stage.table.finish(mark("l"), 0, 9, noon + idempotency_window + 2ms);
     CHECK(repeated(stage.begin(mark("k", "other"), noon + idempotency_window + 3ms)) == 8);
 }
 
@@ -119,7 +119,7 @@ TEST_CASE("the newest keys are remembered up to a limit") {
     IoThread io;
     for (int i = 1; i <= 4; ++i) {
         CHECK(is_first(io.run(table.begin(mark(std::to_string(i)), noon))));
-        table.finish(mark(std::to_string(i)), i, noon);
+        table.finish(mark(std::to_string(i)), 0, i, noon);
     }
     CHECK(repeated(io.run(table.begin(mark("2"), noon))) == 2);
     CHECK(is_first(io.run(table.begin(mark("1"), noon))));

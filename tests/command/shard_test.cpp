@@ -37,7 +37,7 @@ TEST_CASE("a command is recorded with its origin and answered with its position"
     const auto receipt = stage.running->run(stage.accounts().submit(origin, registering("ana")));
     REQUIRE(receipt.entry);
     CHECK(receipt.position == 1);
-    const auto stored = stage.log.read_at(1)->record;
+    const auto stored = stage.log.read_at(0, 1)->record;
     CHECK(stored == receipt.entry->record);
     CHECK(stored.sequence == 1);
     CHECK(stored.actor == ana);

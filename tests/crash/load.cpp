@@ -136,7 +136,7 @@ void LoadClient::take_answer(Command& command, const HttpAnswer& answer) {
     command.outcome = Outcome::acknowledged;
     ++town_.acknowledged;
     const auto position = api::position_from_text(answer.header("Dacapo-Position"));
-    command.position = position ? position->newest() : 0;
+    command.position = position ? position->frontier({}).at(0) : 0;
     if (command.asked == Asked::leave || command.asked == Asked::join) return;
     command.id = json::parse(answer.body).at("id").to_number<std::int64_t>();
     if (command.asked != Asked::event) return;

@@ -48,7 +48,7 @@ std::string LogAudit::fault_text() const {
 
 void LogAudit::read(const std::filesystem::path& log_file) {
     const auto log = open_sqlite_log_reader(log_file);
-    const auto head = log->head();
+    const auto head = log->head().at(0);
     if (head < head_)
         return fault(fmt::format("the log ended at position {} and now ends at {}", head_, head));
     if (const auto wrong = log->verify(head_, [](Position) { return true; }))

@@ -111,7 +111,7 @@ Position write_until_power_cut(const SqliteLogOptions& options) {
     auto log = open_sqlite_log(options);
     SampleWriter writer(*log);
     for (int i = 0; i < 50; ++i) writer.append(1 + i % 7);
-    const auto acknowledged = log->head();
+    const auto acknowledged = log->head().at(0);
     forgetful::lose_unsynced();
     return acknowledged;
 }
@@ -133,7 +133,7 @@ TEST_CASE("a log that does not sync its batches is seen to lose them") {
     const auto acknowledged = write_until_power_cut(forgetful_log.options);
     CHECK_THROWS_AS(open_sqlite_log(forgetful_log.options), LogRefused);  // log.head remembers.
     std::filesystem::remove(forgetful_log.folder / "log.head");
-    CHECK(open_sqlite_log(forgetful_log.options)->head() < acknowledged);
+    CHECK(open_sqlite_log(forgetful_log.options)->head().at(0) < acknowledged);
 }
 
 TEST_CASE("each batch is synced once") {

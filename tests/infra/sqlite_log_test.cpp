@@ -156,7 +156,7 @@ TEST_CASE("the tail is bounded by records and by bytes") {
     // What the log handed out of its memory is the very object; what it has let go is decoded anew.
     for (std::size_t i = 0; i < written.size(); ++i) {
         CAPTURE(i);
-        CHECK((log->read_at(static_cast<Position>(i + 1)) == written[i].entry) == (i >= 5));
+        CHECK((log->read_at(0, static_cast<Position>(i + 1)) == written[i].entry) == (i >= 5));
     }
     // One page may come from both.
     CHECK(records_of(log->read_after(0, 100)) == records_of(written));
@@ -171,14 +171,14 @@ TEST_CASE("read_at finds old and new records and nothing else") {
     const auto log = open_sqlite_log(options);
     const auto written = SampleWriter(*log).append(5);
     for (Position position = 1; position <= 5; ++position) {
-        const auto entry = log->read_at(position);
+        const auto entry = log->read_at(0, position);
         REQUIRE(entry);
         CHECK(entry->position == position);
         CHECK(entry->record == written[static_cast<std::size_t>(position - 1)].entry->record);
     }
-    CHECK_FALSE(log->read_at(0));
-    CHECK_FALSE(log->read_at(6));
-    CHECK_FALSE(log->read_at(-1));
+    CHECK_FALSE(log->read_at(0, 0));
+    CHECK_FALSE(log->read_at(0, 6));
+    CHECK_FALSE(log->read_at(0, -1));
 }
 
 TEST_CASE("a follower on another thread sees every record once and in order") {
@@ -236,8 +236,8 @@ TEST_CASE("a reader beside the writer pages and follows") {
     auto next = std::async(std::launch::async, [&] { return reader->wait_past(3, 10s); });
     writer.append(1);
     CHECK(next.get());
-    CHECK(reader->read_at(4)->position == 4);
-    CHECK_FALSE(reader->read_at(5));
+    CHECK(reader->read_at(0, 4)->position == 4);
+    CHECK_FALSE(reader->read_at(0, 5));
     CHECK_FALSE(reader->verify(0, nullptr));
     std::vector<PendingRecord> batch{pending(sample_record(0, 2))};
     CHECK_THROWS_AS(reader->append(batch), std::logic_error);

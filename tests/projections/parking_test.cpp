@@ -102,10 +102,10 @@ TEST_CASE_FIXTURE(Poisoned, "a poison event parks its own stream in order and th
     CHECK(projector.rows("messages") == "1|17|1|1|2|one|||0\n2|18|2|1|2|two|||0\n4|18|4|1|2|four|||0\n");
     CHECK(projector.rows("read_markers") == "17|2|1\n18|2|4\n");
     CHECK(projector.rows("parked_events") ==
-          "messages|conversation-17|3|0|cannot be applied|1\n"
-          "messages|conversation-17|3|1|behind a parked event|1\n"
-          "messages|conversation-17|5|0|behind a parked event|1\n"
-          "messages|conversation-17|6|0|behind a parked event|1\n");
+          "messages|conversation-17|3|0|cannot be applied|1|1\n"
+          "messages|conversation-17|3|1|behind a parked event|1|1\n"
+          "messages|conversation-17|5|0|behind a parked event|1|1\n"
+          "messages|conversation-17|6|0|behind a parked event|1|1\n");
     CHECK(projector.runner.gauges().parked_count() == 4);
     CHECK(projector.runner.passed() == 6);
 }
@@ -188,7 +188,7 @@ TEST_CASE_FIXTURE(Poisoned, "a statement that the database refuses parks its eve
     log.add(1, {said(2, 17, "two")});
     log.add(2, {said(3, 18, "three")});
     projector.catch_up();
-    CHECK(projector.rows("parked_events") == "messages|conversation-17|2|0|no|1\n");
+    CHECK(projector.rows("parked_events") == "messages|conversation-17|2|0|no|1|1\n");
     CHECK(projector.rows("messages") == "1|17|1|1|2|one|||0\n3|18|3|1|2|three|||0\n");
 }
 

@@ -72,7 +72,7 @@ TEST_CASE_FIXTURE(ReadModels, "a scheduled gathering is a published row of event
     CHECK(rows("events") ==
           "33|Jam d'Été|Bring your own "
           "cables|2030-06-21T20:00:00|Europe/Paris|5000||Belleville|48.5|2.25|jam|published|"
-          "1|[]||0|0|100|1|1|jam d'ete bring your own cables belleville\n");
+          "1|[]||0|0|100|1|0|jam d'ete bring your own cables belleville\n");
 }
 
 TEST_CASE_FIXTURE(ReadModels, "hosts are listed in the order in which they were added") {
@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(ReadModels, "a change replaces the details and their version a
     CHECK(column("title", "events") == "Concert");
     CHECK(column("version", "events") == "2");
     CHECK(column("participant_count", "events") == "1");
-    CHECK(column("changed_position", "events") == "4");
+    CHECK(column("changed_at", "events") == "0");
     CHECK(column("search_text", "events") == "concert bring your own cables belleville");
 }
 
@@ -235,7 +235,7 @@ TEST_CASE("any interleaving of the shards gives the same tables") {
         for (const auto shard : turns) models.log.add(static_cast<int>(shard), shards[shard][next[shard]++]);
         models.projector.catch_up();
         // Where in the log a row last changed is the one thing that an interleaving may decide.
-        models.projector.database.writer().execute("UPDATE events SET changed_position = 0");
+        models.projector.database.writer().execute("UPDATE events SET changed_at = 0");
         const auto tables = models.projector.all();
         if (round == 0) expected = tables;
         CHECK(tables == expected);

@@ -119,7 +119,7 @@ TEST_CASE("too much before the first frame closes the socket as too slow") {
     thread.add(socket, {{ana, {1}, Role::user}, ManualClock::noon + std::chrono::hours(1)}, FeedTopics::all(),
                {});
     FeedBatch batch;
-    batch.messages.push_back({ana, 1, http::text_frame(std::string(996, 'x'))});
+    batch.messages.push_back({ana, 0, 1, http::text_frame(std::string(996, 'x'))});
     thread.deliver(batch);
     CHECK(socket->is_open());
     thread.deliver(batch);

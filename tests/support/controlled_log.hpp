@@ -60,7 +60,7 @@ public:
 
     int shard_count() const override { return shard_count_; }
     const std::string& epoch() const override { return epoch_; }
-    Position head() const override {
+    Frontier head() const override {
         const std::lock_guard lock(mutex_);
         return std::ssize(payloads_);
     }
@@ -80,10 +80,10 @@ public:
             pending.entry->position = std::ssize(payloads_);
         }
     }
-    std::vector<LogEntryPtr> read_after(Position position, std::size_t count_max) override {
+    std::vector<LogEntryPtr> read_after(const Frontier& after, std::size_t count_max) override {
         const std::lock_guard lock(mutex_);
         std::vector<LogEntryPtr> page;
-        for (auto at = position;
+        for (auto at = after.at(0);
              at < std::ssize(payloads_) && page.size() < std::min<std::size_t>(count_max, 10'000); ++at) {
             auto entry = std::make_shared<LogEntry>();
             entry->position = at + 1;
@@ -93,11 +93,11 @@ public:
         }
         return page;
     }
-    LogEntryPtr read_at(Position position) override {
+    LogEntryPtr read_at(int, Position position) override {
         auto page = read_after(position - 1, 1);
         return page.empty() ? nullptr : page.front();
     }
-    bool wait_past(Position, std::chrono::milliseconds) override {
+    bool wait_past(const Frontier&, std::chrono::milliseconds) override {
         throw std::logic_error("nobody follows this log");
     }
     void wake() override {}

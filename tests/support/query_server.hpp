@@ -60,7 +60,11 @@ public:
         for (auto* queries : {user_queries, event_queries, roster_queries, message_queries, check_in_queries,
                               catalogue_queries})
             for (auto& route : queries(*context)) routes.push_back(std::move(route));
-        for (auto& route : health_queries(*context, health)) routes.push_back(std::move(route));
+        health.lag_seconds = context->lag_seconds;
+        health.passed = [this] { return progress->passed(); };
+        health.database = &projector.database;
+        health.version = settings.version;
+        for (auto& route : health_queries(log, clock, health)) routes.push_back(std::move(route));
         router.emplace(std::move(routes));
     }
 

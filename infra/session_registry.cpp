@@ -1,4 +1,4 @@
-#include "command/session_registry.hpp"
+#include "infra/session_registry.hpp"
 
 namespace dacapo {
 
@@ -30,7 +30,10 @@ void SessionRegistry::fold(const LogEntry& entry) {
         const auto* session = std::get_if<SessionEvent>(&recorded.event);
         if (!session) continue;
         std::visit(overloaded{
-                       [&](const SessionOpened& e) { open(e.session_id); },
+                       [&](const SessionOpened& e) {
+                           // Some records are folded twice: what has ended stays ended.
+                           if (standing(e.session_id) == Standing::unknown) open(e.session_id);
+                       },
                        [](const SessionRefreshed&) {},
                        [&](const SessionEnded& e) {
                            end(e.session_id);
