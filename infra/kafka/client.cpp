@@ -172,6 +172,14 @@ void Consumer::assign(const std::string& topic, std::span<const Start> starts) {
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw KafkaError("cannot read " + topic, error);
 }
 
+void Consumer::subscribe(const std::string& topic) {
+    const std::unique_ptr<rd_kafka_topic_partition_list_t, DestroyPartitions> list(
+        rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+    const auto error = rd_kafka_subscribe(handle_.get(), list.get());
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw KafkaError("cannot join for " + topic, error);
+}
+
 Message Consumer::poll(milliseconds patience) {
     return Message(rd_kafka_consumer_poll(handle_.get(), static_cast<int>(patience.count())));
 }

@@ -126,6 +126,8 @@ public:
     };
     // From now on these partitions of one topic; none: reads nothing.
     void assign(const std::string& topic, std::span<const Start> starts);
+    // Or as a member of its group, those that the group gives it.
+    void subscribe(const std::string& topic);
     Message poll(std::chrono::milliseconds patience);
 
     // Throws KafkaError when the brokers do not answer, and when there is no such topic.
