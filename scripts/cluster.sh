@@ -93,6 +93,10 @@ environment_of() {
         PUBLIC_URL="http://127.0.0.1:$proxy_port"
         HOST=127.0.0.1
     )
+    # One broker may be lost: a record lies on all of them, and all but one must have it before it counts.
+    if ((brokers > 1)); then
+        environment+=(KAFKA_REPLICATION_FACTOR="$brokers" KAFKA_MIN_INSYNC_REPLICAS=$((brokers - 1)))
+    fi
 }
 
 migrate() {

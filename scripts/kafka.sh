@@ -26,10 +26,9 @@ packages_kafka=(openjdk-17-jre-headless maven kcat)
 kafka_ready_s_max=60
 # Controllers listen this far above their brokers.
 kafka_controller_offset=10
-# Small enough for six servers and a database beside three of them, and compiled quickly rather than well. Kafka's own
-# scripts read the same two variables.
-read -ra kafka_jvm <<<"java ${KAFKA_HEAP_OPTS:--Xms64m -Xmx256m} \
-    ${KAFKA_JVM_PERFORMANCE_OPTS:--XX:+UseSerialGC -XX:TieredStopAtLevel=1}"
+# Small enough for six servers and a database beside three of them, and compiled quickly rather than well. A measurement
+# chooses its own.
+read -ra kafka_jvm <<<"java ${BROKER_JAVA_OPTIONS:--Xms64m -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1}"
 
 # The jars lie outside the checkout, so that a clean build does not fetch them again.
 kafka_jars() {

@@ -33,7 +33,7 @@ postgres_start() {
         -c listen_addresses=127.0.0.1 -c unix_socket_directories=
     process_wait "$dir" "$postgres_ready_s_max" PostgreSQL postgres_answers "$dir"
     PGPASSWORD=$(<"$dir/password") psql -qAt -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$port" -U dacapo \
-        postgres >>"$dir/log" 2>&1 <<'SQL'
+        postgres >>"$dir/log" 2>&1 <<'SQL' || fail "the database could not be made; see $dir/log"
 SELECT 'CREATE DATABASE dacapo' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'dacapo') \gexec
 SQL
 }
