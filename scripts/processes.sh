@@ -7,9 +7,14 @@ process_start() {
     local dir=$1
     shift
     mkdir -p "$dir"
-    # A session of its own: Ctrl-C at the terminal and the end of the terminal are not meant for it.
-    setsid "$@" </dev/null >>"$dir/log" 2>&1 &
-    process_identity $! >"$dir/pid" || true
+    rm -f "$dir/pid"
+    # It writes down itself who it is before it becomes the command, so that it is found even if its starter is killed at
+    # this moment. A session of its own: Ctrl-C at the terminal and the end of the terminal are not meant for it.
+    (
+        process_identity "$BASHPID" >"$dir/pid"
+        exec setsid "$@" </dev/null >>"$dir/log" 2>&1
+    ) &
+    until [[ -s $dir/pid ]]; do sleep 0.01; done
 }
 
 # A pid comes round again; with the time of its start it names one process for ever. A zombie is nobody.
