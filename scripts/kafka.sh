@@ -39,9 +39,12 @@ kafka_jars() {
         say "Fetching Kafka $version from Maven Central" >&2
         mkdir -p "$(dirname "$jars")"
         fetched=$(mktemp -d "$jars.XXXXXX")
-        mvn --batch-mode --quiet -Dstyle.color=never -f "$pom" \
+        # What Maven itself needs for it goes as soon as it has been used.
+        mvn --batch-mode --quiet -Dstyle.color=never -f "$pom" -Dmaven.repo.local="$fetched/maven" \
             dependency:copy-dependencies -DoutputDirectory="$fetched" >&2 </dev/null ||
-            fail "the jars of Kafka could not be fetched"
+            { rm -rf "$fetched"; fail "the jars of Kafka could not be fetched"; }
+        rm -rf "$fetched/maven"
+        chmod 0755 "$fetched"
         # The name exists only once everything is there; whoever came second throws its copy away.
         mv -T "$fetched" "$jars" 2>/dev/null || rm -rf "$fetched"
     fi
