@@ -1,6 +1,7 @@
 // The program: its subcommands, each read from top to bottom here; what they do is built in serve.cpp and seed.cpp.
 // Exit codes: 0 done, 1 something that should not happen, 2 refused (configuration, log, port), 3 the log broke.
 #include "infra/http/listener.hpp"
+#include "infra/kafka/topics.hpp"
 #include "infra/log/sqlite_log.hpp"
 #include "seed.hpp"
 #include "serve.hpp"
@@ -40,7 +41,7 @@ sigset_t ending_signals() {
     return set;
 }
 
-int serve(const std::vector<std::string>& flags) {
+int serve(const std::vector<std::string>& flags, Roles roles) {
     const auto config = configured(flags);
     const auto signals = ending_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -54,7 +55,7 @@ int serve(const std::vector<std::string>& flags) {
     for (const auto& warning : config.warnings) lines.warn("configuration", {{"warning", warning}});
     ServerOptions options;
     options.on_broken = [&lines](const std::string& what) { end_broken(lines, what); };
-    Server server(config, lines, clock, std::move(options));
+    Server server(config, roles, lines, clock, std::move(options));
     server.start();
     int signal = 0;
     sigwait(&signals, &signal);
@@ -96,6 +97,21 @@ int seed(const std::vector<std::string>& flags, const SeedAmounts& amounts, bool
     return 0;
 }
 
+int migrate(const std::vector<std::string>& flags) {
+    const auto config = configured(flags);
+    if (!config.kafka_url) {
+        fmt::print("The embedded log needs no migration.\n");
+        return 0;
+    }
+    KafkaTopicsOptions options;
+    options.url = *config.kafka_url;
+    options.properties = config.kafka_properties;
+    options.replication_factor = config.kafka_replication_factor;
+    options.min_insync_replicas = config.kafka_min_insync_replicas;
+    for (const auto& done : migrate_kafka(options)) fmt::print("{}\n", done);
+    return 0;
+}
+
 int verify(const std::vector<std::string>& flags) {
     const auto config = configured(flags);
     const auto log = open_sqlite_log_reader(config.event_log_file);
@@ -127,6 +143,10 @@ int run(int argc, char** argv) {
         return added;
     };
     const auto* serve_command = command("serve", "Run everything in one process");
+    const auto* command_command = command("command", "Run a command server of a cluster");
+    const auto* project_command = command("project", "Run a projector of a cluster");
+    const auto* query_command = command("query", "Run a query server of a cluster");
+    const auto* migrate_command = command("migrate", "Make the topics of a cluster, or what is missing of them");
     auto* seed_command = command("seed", "Fill an empty log with a demo, or with amounts for measuring");
     seed_command->add_option("--users", amounts.users)->check(CLI::Range(std::int64_t{0}, std::int64_t{100'000'000}));
     seed_command->add_option("--messages", amounts.messages)->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000}));
@@ -142,7 +162,11 @@ int run(int argc, char** argv) {
     }
     const auto* chosen = app.get_subcommands().front();
     const auto flags = chosen->remaining();
-    if (chosen == serve_command) return serve(flags);
+    if (chosen == serve_command) return serve(flags, {});
+    if (chosen == command_command) return serve(flags, {.command = true, .project = false, .query = false});
+    if (chosen == project_command) return serve(flags, {.command = false, .project = true, .query = false});
+    if (chosen == query_command) return serve(flags, {.command = false, .project = false, .query = true});
+    if (chosen == migrate_command) return migrate(flags);
     if (chosen == seed_command) return seed(flags, amounts, if_empty);
     if (chosen == verify_command) return verify(flags);
     if (chosen == check_command) return check_config(flags);

@@ -1,34 +1,36 @@
 #include "serve.hpp"
 
-#include "command/clock_policies.hpp"
-#include "command/routes.hpp"
 #include "infra/http/listener.hpp"
+#include "infra/kafka/lease.hpp"
 #include "infra/log/background_verification.hpp"
-#include "infra/log/sqlite_log.hpp"
-#include "infra/metrics.hpp"
+#include "infra/session_follower.hpp"
 #include "projections/all.hpp"
-#include "projections/runner.hpp"
 #include "query/documents/openapi.hpp"
-#include "query/feed_hub.hpp"
 #include "query/health.hpp"
-#include "query/routes.hpp"
+#include "serve_command.hpp"
 #include "serve_observation.hpp"
+#include "serve_query.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <fmt/format.h>
+#include <filesystem>
 #include <thread>
 
 namespace dacapo {
 namespace {
 
 constexpr std::string_view token_issuer = "dacapo";
+constexpr std::chrono::milliseconds session_wait_on_cluster{1000};
 
-std::size_t thread_count_of(const Config& config) {
-    return config.thread_count ? config.thread_count : std::max(1U, std::thread::hardware_concurrency());
+sql::ReadDatabaseOptions database_options(const Config& config) {
+    if (config.database_file.has_parent_path())
+        std::filesystem::create_directories(config.database_file.parent_path());
+    sql::ReadDatabaseOptions options;
+    options.url = "sqlite:" + config.database_file.string();
+    options.reader_count = thread_count_of(config);
+    return options;
 }
 
-std::unique_ptr<SqliteLog> open_log(const Config& config, const ServerOptions& options, LogLines& lines) {
+std::unique_ptr<SqliteLog> open_sqlite(const Config& config, const ServerOptions& options, LogLines& lines) {
     std::filesystem::create_directories(config.event_log_file.parent_path().empty() ? "."
                                                                                   : config.event_log_file.parent_path());
     SqliteLogOptions log_options;
@@ -40,19 +42,14 @@ std::unique_ptr<SqliteLog> open_log(const Config& config, const ServerOptions& o
     return log;
 }
 
-sql::ReadDatabaseOptions database_options(const Config& config) {
-    if (config.database_file.has_parent_path())
-        std::filesystem::create_directories(config.database_file.parent_path());
-    sql::ReadDatabaseOptions options;
-    options.url = "sqlite:" + config.database_file.string();
-    options.reader_count = thread_count_of(config);
-    return options;
-}
-
-[[noreturn]] void refuse_token() {
-    http::Problem problem(401, "token_invalid", "The token is not valid, has expired, or its session has ended.");
-    problem.headers.emplace_back("WWW-Authenticate", "Bearer error=\"invalid_token\"");
-    throw problem;
+std::unique_ptr<KafkaLog> open_kafka(const Config& config, const ServerOptions& options, Metrics& metrics) {
+    KafkaLogOptions log_options;
+    log_options.url = *config.kafka_url;
+    log_options.properties = config.kafka_properties;
+    log_options.node_url = config.advertised_url;
+    log_options.on_fault = options.on_broken;
+    log_options.metrics = &metrics;
+    return open_kafka_log(log_options);
 }
 
 void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
@@ -61,56 +58,55 @@ void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
 
 }  // namespace
 
+std::size_t thread_count_of(const Config& config) {
+    return config.thread_count ? config.thread_count : std::max(1U, std::thread::hardware_concurrency());
+}
+
+OpenedLog open_log(const Config& config, const ServerOptions& options, LogLines& lines, Metrics& metrics) {
+    OpenedLog opened;
+    if (config.kafka_url)
+        opened.kafka = open_kafka(config, options, metrics);
+    else
+        opened.sqlite = open_sqlite(config, options, lines);
+    return opened;
+}
+
 struct Server::Parts {
-    Parts(const Config& given, LogLines& lines_, const Clock& clock_, ServerOptions options_)
+    Parts(const Config& given, Roles roles_, LogLines& lines_, const Clock& clock_, ServerOptions options_)
         : config(given),
+          roles(roles_),
           options(std::move(options_)),
           lines(lines_),
           clock(clock_),
-          log(open_log(config, options, lines)),
-          database(database_options(config)),
-          progress(log->start()),
-          caches((config.cache_mb << 20) / thread_count_of(config)),
-          shards(*log, clock, shards_options()),
-          passwords(std::max<std::size_t>(1, thread_count_of(config) - 1), config.password_cost,
-                    options.password_queue_max),
+          log(open_log(config, options, lines, metrics)),
           access_tokens(config.jwt_secret, std::string(token_issuer), std::string(token_issuer), config.jwt_lifetime),
           refresh_tokens(config.jwt_secret),
-          runner(*log, database, all_projections(database.writer()), progress, clock, runner_options()),
-          admission(runner.gauges()),
-          commands(shards, clock, admission, passwords, access_tokens, refresh_tokens,
-                   {config.default_timezone, config.rate_limit}),
-          context{*log, database, progress, caches, clock, query_settings(),
-                  [this] { return std::chrono::duration<double>(runner.gauges().lag()).count(); }},
-          feed(context, feed_access(), feed_settings()),
-          policies(shards, clock) {
-        health.state = [this] { return state.load(); };
-        health.parts = [this] { return health_parts(runner.gauges(), verification, config.event_log_file); };
-        health.metrics = [this] { return metrics.text(); };
-        health.lag_seconds = context.lag_seconds;
-        health.passed = [this] { return progress.passed(); };
-        health.database = &database;
-        health.version = program_version;
-        observe(metrics, runner.gauges(), *log, passwords, feed);
-        shards.sessions().on_end([this](SessionId session) { feed.session_ended(session); });
-        listener = std::make_unique<http::Listener>(listener_options(), http::Router(routes(), feed.socket_routes()),
-                                                    hooks());
-        std::vector<http::WebSocket::Executor> executors;
-        for (std::size_t i = 0; i < listener->thread_count(); ++i) executors.push_back(listener->executor_of(i));
-        feed.attach(std::move(executors));
+          needs{config, options, lines, clock, metrics, log, access_tokens, refresh_tokens} {
+        if (roles.project || roles.query) database.emplace(database_options(config));
+        make_command_side();
+        authentication.emplace(access_tokens, sessions(), clock,
+                               log.kafka ? session_wait_on_cluster : std::chrono::milliseconds(0));
+        if (roles.query) query.emplace(needs, *database, *authentication);
+        if (roles.project) make_runner();
+        if (query) sessions().on_end([this](SessionId session) { query->feed().session_ended(session); });
+        make_health();
+        if (log.sqlite) verification.emplace(*log.sqlite);
+        make_listener();
     }
 
-    ShardsOptions shards_options();
-    RunnerOptions runner_options();
-    QuerySettings query_settings() const;
-    FeedHub::Access feed_access();
-    FeedSettings feed_settings() const;
+    SessionRegistry& sessions() { return command ? command->sessions() : followed_sessions; }
+    void make_command_side();
+    void make_runner();
+    void join_projectors();
+    void make_health();
+    void make_listener();
+    std::vector<HealthPart> health_parts() const;
     http::ListenerOptions listener_options() const;
     http::Hooks hooks();
     std::vector<http::Route> routes();
-    std::optional<http::Principal> principal_of(std::string_view token) const;
 
     const Config config;
+    const Roles roles;
     const ServerOptions options;
     LogLines& lines;
     const Clock& clock;
@@ -118,108 +114,98 @@ struct Server::Parts {
     std::atomic<ServerState> state{ServerState::starting};
     bool stopped = false;
 
-    std::unique_ptr<SqliteLog> log;
-    sql::ReadDatabase database;
-    Progress progress;
-    Caches caches;
-    Shards shards;
-    PasswordPool passwords;
-    AccessTokens access_tokens;
-    RefreshTokens refresh_tokens;
-    Runner runner;
-    LagAdmission admission;
-    CommandHandling commands;
-    QueryContext context;
+    OpenedLog log;
+    const AccessTokens access_tokens;
+    const RefreshTokens refresh_tokens;
+    const ServerNeeds needs;
+    std::optional<sql::ReadDatabase> database;
+    RelayedAdmission admission;
+    std::optional<CommandSide> command;
+    SessionRegistry followed_sessions;  // where no shard is decided
+    std::optional<SessionFollower> session_follower;
+    std::optional<Authentication> authentication;
+    std::optional<QuerySide> query;
+    Progress unread{log.log().start()};  // of a runner whose process answers no queries
+    std::optional<Runner> runner;
+    std::unique_ptr<ShardLease> runner_lease;
+    std::optional<LagAdmission> lag_admission;
     HealthSources health;
-    FeedHub feed;
-    ClockPolicies policies;
-    BackgroundVerification verification{*log};
+    std::optional<BackgroundVerification> verification;
     Observer observer{metrics, lines};
     std::unique_ptr<http::Listener> listener;
 };
 
-ShardsOptions Server::Parts::shards_options() {
-    ShardsOptions made;
-    made.snapshot_folder = config.data_dir / "snapshots";
-    made.log_folder = config.event_log_file.parent_path().empty() ? "." : config.event_log_file.parent_path();
-    made.snapshot_every_records = options.snapshot_every_records;
-    made.on_replay = [this](std::int64_t done, std::int64_t count) {
-        lines.info("replaying", {{"position", done}, {"head", count}});
-    };
-    made.on_warning = [this](const std::string& what) { lines.warn("event log", {{"warning", what}}); };
-    made.on_broken = options.on_broken;
-    auto& batch_records = metrics.histogram("dacapo_log_batch_records", "Records written and synced together",
-                                            {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096});
-    auto& flush_seconds =
-        metrics.histogram("dacapo_log_flush_seconds", "Time to write and sync a batch", latency_bounds_s());
-    made.on_batch = [&](std::size_t records, std::chrono::nanoseconds took) {
-        batch_records.observe(static_cast<double>(records));
-        flush_seconds.observe(std::chrono::duration<double>(took).count());
-    };
-    return made;
+void Server::Parts::make_command_side() {
+    if (roles.command) {
+        command.emplace(needs, admission);
+    } else {
+        session_follower.emplace(log.log(), followed_sessions, options.on_broken);
+    }
 }
 
-RunnerOptions Server::Parts::runner_options() {
+void Server::Parts::make_runner() {
     RunnerOptions made;
-    made.sinks.push_back([this](std::span<const LogEntryPtr> entries) { drop_for(caches.counters(), entries); });
-    made.sinks.push_back([this](std::span<const LogEntryPtr> entries) { feed.publish(entries); });
-    made.repaired.push_back([this](std::span<const LogEntryPtr> entries) { drop_for(caches.counters(), entries); });
+    if (query) {
+        made.sinks = query->sinks();
+        made.repaired = {made.sinks.front()};
+    }
     made.trouble = [this](std::string_view what) { lines.error("read models", {{"error", what}}); };
-    return made;
+    runner.emplace(log.log(), *database, all_projections(database->writer()), query ? query->progress() : unread, clock,
+                   std::move(made));
+    if (log.kafka) join_projectors();
+    lag_admission.emplace(runner->gauges());
+    admission.ask(*lag_admission);
+    observe(metrics, runner->gauges());
+    if (query) query->lag_from([this] { return std::chrono::duration<double>(runner->gauges().lag()).count(); });
 }
 
-QuerySettings Server::Parts::query_settings() const {
-    QuerySettings settings;
-    settings.public_url = config.public_url;
-    settings.profile_email = config.profile_email;
-    settings.default_timezone = config.default_timezone;
-    settings.version = program_version;
-    return settings;
+// Projectors of a cluster divide the shards among them; two on one shard would only be in each other's way.
+void Server::Parts::join_projectors() {
+    runner->project_only({});
+    ShardLeaseCalls calls;
+    calls.assigned = [this](std::vector<int> shards) { runner->project_only(std::move(shards)); };
+    calls.lost = [] {};
+    runner_lease = std::make_unique<ShardLease>(
+        ShardLeaseOptions{*config.kafka_url, config.kafka_properties, config.kafka_url->name + ".project"}, calls);
 }
 
-// A token holds while its signature, its time and its session do. A session of a position that this log has not
-// reached belongs to another log.
-std::optional<http::Principal> Server::Parts::principal_of(std::string_view token) const {
-    const auto claims = access_tokens.verify_cached(token, clock.now());
-    if (!claims) return std::nullopt;
-    if (const_cast<Shards&>(shards).sessions().standing(claims->session_id) != SessionRegistry::Standing::live)
-        return std::nullopt;
-    return http::Principal{claims->user_id, claims->session_id, claims->role};
-}
-
-http::Hooks Server::Parts::hooks() {
-    http::Hooks made;
-    made.authenticate_now = [this](std::string_view token) { return principal_of(token); };
-    made.authenticate = [](std::string) -> boost::asio::awaitable<http::Principal> {
-        refuse_token();
-        co_return http::Principal{};
+void Server::Parts::make_health() {
+    health.version = program_version;
+    health.state = [this] {
+        const auto now = state.load();
+        const bool ready = !command || command->is_ready();
+        return now == ServerState::running && !ready ? ServerState::starting : now;
     };
-    made.on_exchange = [this](const http::Exchange& exchange) { observer.exchange(exchange); };
-    made.on_internal_error = [this](std::string_view request_id, std::string_view what) {
-        lines.error("internal error", {{"request_id", request_id}, {"error", what}});
-    };
-    return made;
+    health.parts = [this] { return health_parts(); };
+    health.metrics = [this] { return metrics.text(); };
+    if (database) health.database = &*database;
+    if (query) {
+        health.passed = [this] { return query->progress().passed(); };
+        health.lag_seconds = [this] { return query->lag_seconds(); };
+    } else if (runner) {
+        health.lag_seconds = [this] { return std::chrono::duration<double>(runner->gauges().lag()).count(); };
+    }
+    observe(metrics, log.log());
 }
 
-FeedHub::Access Server::Parts::feed_access() {
-    FeedHub::Access access;
-    access.claims_of = [this](std::string_view token) -> std::optional<FeedHub::Viewer> {
-        const auto principal = principal_of(token);
-        if (!principal) return std::nullopt;
-        const auto claims = access_tokens.verify_cached(token, clock.now());
-        return FeedHub::Viewer{*principal, claims->expires_at};
-    };
-    access.authenticate = [](std::string) -> boost::asio::awaitable<FeedHub::Viewer> {
-        refuse_token();
-        co_return FeedHub::Viewer{};
-    };
-    return access;
+std::vector<HealthPart> Server::Parts::health_parts() const {
+    std::vector<HealthPart> parts;
+    if (verification) parts.push_back(verification_part(*verification));
+    if (runner) {
+        parts.push_back(parked_part(runner->gauges()));
+        parts.push_back(rebuild_part(runner->gauges()));
+    }
+    if (log.sqlite) parts.push_back(disk_part(config.event_log_file));
+    return parts;
 }
 
-FeedSettings Server::Parts::feed_settings() const {
-    FeedSettings settings;
-    settings.trouble = [this](std::string_view what) { lines.error("live feed", {{"error", what}}); };
-    return settings;
+void Server::Parts::make_listener() {
+    auto sockets = query ? query->feed().socket_routes() : std::vector<http::SocketRoute>();
+    listener = std::make_unique<http::Listener>(listener_options(), http::Router(routes(), std::move(sockets)), hooks());
+    if (!query) return;
+    std::vector<http::WebSocket::Executor> executors;
+    for (std::size_t i = 0; i < listener->thread_count(); ++i) executors.push_back(listener->executor_of(i));
+    query->feed().attach(std::move(executors));
 }
 
 http::ListenerOptions Server::Parts::listener_options() const {
@@ -232,45 +218,55 @@ http::ListenerOptions Server::Parts::listener_options() const {
     return made;
 }
 
-std::vector<http::Route> Server::Parts::routes() {
-    std::vector<http::Route> all;
-    append(all, account_routes(commands));
-    append(all, user_queries(context));
-    append(all, gathering_routes(commands));
-    append(all, event_queries(context));
-    append(all, roster_routes(commands));
-    append(all, roster_queries(context));
-    append(all, message_routes(commands));
-    append(all, message_queries(context));
-    append(all, check_in_routes(commands));
-    append(all, check_in_queries(context));
-    append(all, catalogue_routes(commands));
-    append(all, catalogue_queries(context));
-    append(all, health_queries(*log, clock, health));
-    return with_documents(std::move(all), {config.public_url, program_version});
+http::Hooks Server::Parts::hooks() {
+    http::Hooks made;
+    made.authenticate_now = [this](std::string_view token) { return authentication->known(token); };
+    made.authenticate = [this](std::string token) { return authentication->awaited(std::move(token)); };
+    if (!roles.command || !roles.query) made.check_role = [this](http::Method method, const http::Route* route) {
+        if (method == http::Method::options) return;
+        const bool reads = method == http::Method::get || method == http::Method::head;
+        // Every server answers what is asked of itself: its health, its metrics.
+        if (reads ? !roles.query && route == nullptr : !roles.command) throw wrong_role();
+    };
+    made.on_exchange = [this](const http::Exchange& exchange) { observer.exchange(exchange); };
+    made.on_internal_error = [this](std::string_view request_id, std::string_view what) {
+        lines.error("internal error", {{"request_id", request_id}, {"error", what}});
+    };
+    return made;
 }
 
-Server::Server(const Config& config, LogLines& lines, const Clock& clock, ServerOptions options)
-    : parts_(std::make_unique<Parts>(config, lines, clock, std::move(options))) {}
+// Query servers show the document of all routes, and so know those of commands, too.
+std::vector<http::Route> Server::Parts::routes() {
+    std::vector<http::Route> all;
+    if (query) append(all, query->routes());
+    append(all, health_queries(log.log(), clock, health));
+    if (command) append(all, command->routes());
+    if (query && !command) append(all, documented_commands(needs));
+    return query ? with_documents(std::move(all), {config.public_url, program_version}) : all;
+}
+
+Server::Server(const Config& config, Roles roles, LogLines& lines, const Clock& clock, ServerOptions options)
+    : parts_(std::make_unique<Parts>(config, roles, lines, clock, std::move(options))) {}
 
 Server::~Server() { stop(); }
 
 void Server::start() {
     auto& parts = *parts_;
     const auto began = std::chrono::steady_clock::now();
-    parts.shards.load();
-    parts.shards.start();
-    parts.runner.start();
-    parts.policies.start();
+    if (parts.command) parts.command->start();
+    if (parts.session_follower) parts.session_follower->start();
+    if (parts.runner) parts.runner->start();
+    if (parts.query && !parts.runner) parts.query->follow_tables();
     parts.listener->start();
-    parts.verification.start([&lines = parts.lines](const LogFault& fault) {
-        lines.error("the event log is damaged", {{"position", fault.position}, {"error", fault.why}});
-    });
+    if (parts.verification)
+        parts.verification->start([&lines = parts.lines](const LogFault& fault) {
+            lines.error("the event log is damaged", {{"position", fault.position}, {"error", fault.why}});
+        });
     parts.state = ServerState::running;
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     parts.lines.info("serving", {{"host", parts.config.host},
                                  {"port", parts.listener->port()},
-                                 {"head", parts.log->head().total()},
+                                 {"head", parts.log.log().head().total()},
                                  {"start_seconds", took.count()}});
 }
 
@@ -280,17 +276,20 @@ void Server::stop() {
     parts.stopped = true;
     parts.state = ServerState::stopping;
     parts.lines.info("stopping");
-    parts.verification.stop();
-    parts.policies.stop();
+    if (parts.verification) parts.verification->stop();
+    if (parts.command) parts.command->stop_policies();
     parts.listener->stop();
-    parts.shards.stop();
-    parts.runner.stop();
-    parts.database.stop();
+    if (parts.command) parts.command->stop();
+    if (parts.session_follower) parts.session_follower->stop();
+    parts.runner_lease.reset();
+    if (parts.runner) parts.runner->stop();
+    if (parts.query) parts.query->stop();
+    if (parts.database) parts.database->stop();
     // Coroutines that did not end within the listener's patience are dropped while what they refer to still stands.
-    parts.progress.clear();
-    parts.shards.idempotency().clear_waiting();
+    if (parts.query) parts.query->progress().clear();
+    if (parts.command) parts.command->clear_waiting();
     parts.listener.reset();
-    parts.lines.info("stopped", {{"head", parts.log->head().total()}});
+    parts.lines.info("stopped", {{"head", parts.log.log().head().total()}});
 }
 
 std::uint16_t Server::port() const { return parts_->listener->port(); }

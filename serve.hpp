@@ -21,10 +21,17 @@ struct ServerOptions {
     std::size_t password_queue_max = 64;
 };
 
+// What a process does. All of it on one machine; on a cluster one each, any number of times.
+struct Roles {
+    bool command = true;  // takes POST, PUT, PATCH and DELETE, and decides for the shards that it owns
+    bool project = true;  // builds the read models
+    bool query = true;    // answers GET and feeds live sockets
+};
+
 class Server {
 public:
     // Opens the log and the read models, binds the port. Throws LogRefused, http::PortTaken, sql::Error.
-    Server(const Config& config, LogLines& lines, const Clock& clock, ServerOptions options);
+    Server(const Config& config, Roles roles, LogLines& lines, const Clock& clock, ServerOptions options);
     ~Server();
 
     // Replays what the snapshots lack, then serves.

@@ -45,10 +45,12 @@ void Observer::exchange(const http::Exchange& exchange) {
                   {"remote", exchange.remote_address}});
 }
 
-void observe(Metrics& metrics, const RunnerGauges& gauges, const EventLog& log, const PasswordPool& passwords,
-             const FeedHub& feed) {
+void observe(Metrics& metrics, const EventLog& log) {
     metrics.gauge_from("dacapo_log_head", "Position of the newest durable record",
                        [&log] { return static_cast<double>(log.head().total()); });
+}
+
+void observe(Metrics& metrics, const RunnerGauges& gauges) {
     metrics.gauge_from("dacapo_projection_lag_records", "Records that the read models have not passed",
                        [&gauges] { return static_cast<double>(gauges.lag_records()); });
     metrics.gauge_from("dacapo_projection_lag_seconds", "Age of the oldest record not passed",
@@ -57,31 +59,29 @@ void observe(Metrics& metrics, const RunnerGauges& gauges, const EventLog& log, 
                        [&gauges] { return gauges.events_per_second(); });
     metrics.gauge_from("dacapo_projection_parked", "Events that could not be applied",
                        [&gauges] { return static_cast<double>(gauges.parked_count()); });
-    metrics.gauge_from("dacapo_password_queue", "Passwords waiting to be hashed",
-                       [&passwords] { return static_cast<double>(passwords.queue_depth()); });
-    metrics.gauge_from("dacapo_password_rejected", "Passwords refused because the queue was full",
-                       [&passwords] { return static_cast<double>(passwords.rejected_count()); });
-    metrics.gauge_from("dacapo_feed_sockets", "Open WebSockets",
-                       [&feed] { return static_cast<double>(feed.counts().sockets); });
-    metrics.gauge_from("dacapo_feed_frames", "Frames sent",
-                       [&feed] { return static_cast<double>(feed.counts().frames); });
 }
 
-std::vector<HealthPart> health_parts(const RunnerGauges& gauges, const BackgroundVerification& verification,
-                                     const std::filesystem::path& log_file) {
-    std::vector<HealthPart> parts;
+HealthPart verification_part(const BackgroundVerification& verification) {
     const auto fault = verification.fault();
-    parts.push_back({"event_log", fault.has_value(),
-                     fault ? fmt::format("damaged at position {}", fault->position)
-                           : fmt::format("verified up to position {}", verification.verified())});
+    return {"event_log", fault.has_value(),
+            fault ? fmt::format("damaged at position {}", fault->position)
+                  : fmt::format("verified up to position {}", verification.verified())};
+}
+
+HealthPart parked_part(const RunnerGauges& gauges) {
     const auto parked = gauges.parked_count();
-    parts.push_back({"parked_events", parked > 0, fmt::format("{} events could not be applied", parked)});
+    return {"parked_events", parked > 0, fmt::format("{} events could not be applied", parked)};
+}
+
+HealthPart rebuild_part(const RunnerGauges& gauges) {
+    return {"rebuild", gauges.rebuilding(), gauges.rebuilding() ? "read models are being rebuilt" : "none"};
+}
+
+HealthPart disk_part(const std::filesystem::path& log_file) {
     std::error_code error;
     const auto space = std::filesystem::space(log_file.parent_path().empty() ? "." : log_file.parent_path(), error);
-    parts.push_back({"disk", !error && space.available < disk_bytes_low,
-                     error ? "unknown" : fmt::format("{} MB free", space.available >> 20)});
-    parts.push_back({"rebuild", gauges.rebuilding(), gauges.rebuilding() ? "read models are being rebuilt" : "none"});
-    return parts;
+    return {"disk", !error && space.available < disk_bytes_low,
+            error ? "unknown" : fmt::format("{} MB free", space.available >> 20)};
 }
 
 }  // namespace dacapo

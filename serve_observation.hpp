@@ -2,17 +2,14 @@
 // Beside serve.cpp because only there all parts are known.
 #pragma once
 
-#include "infra/crypto/password.hpp"
 #include "infra/http/listener.hpp"
 #include "infra/log/background_verification.hpp"
 #include "infra/log_lines.hpp"
 #include "infra/metrics.hpp"
 #include "projections/gauges.hpp"
-#include "query/feed_hub.hpp"
 #include "query/health.hpp"
 
 #include <filesystem>
-#include <vector>
 
 namespace dacapo {
 
@@ -35,11 +32,13 @@ private:
 };
 
 // Gauges that are read when somebody asks.
-void observe(Metrics& metrics, const RunnerGauges& gauges, const EventLog& log, const PasswordPool& passwords,
-             const FeedHub& feed);
+void observe(Metrics& metrics, const EventLog& log);
+void observe(Metrics& metrics, const RunnerGauges& gauges);
 
 // What may be worse than it should without the server being down.
-std::vector<HealthPart> health_parts(const RunnerGauges& gauges, const BackgroundVerification& verification,
-                                     const std::filesystem::path& log_file);
+HealthPart verification_part(const BackgroundVerification& verification);
+HealthPart parked_part(const RunnerGauges& gauges);
+HealthPart rebuild_part(const RunnerGauges& gauges);
+HealthPart disk_part(const std::filesystem::path& log_file);
 
 }  // namespace dacapo

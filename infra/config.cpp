@@ -46,7 +46,7 @@ public:
         auto file = parse_env_file(env_file);
         errors_ = std::move(file.errors);
         for (auto& [name, text] : file.variables) {
-            if (!variable_of(name))
+            if (!variable_of(name) && !kafka::property_of_variable(name))
                 config_.warnings.push_back(name + " in .env is not known to this version");
             env_file_.emplace(std::move(name), std::move(text));
         }
@@ -55,6 +55,7 @@ public:
 
     Config load() {
         for (const auto& variable : config_table()) take(variable);
+        if (config_.kafka_url) take_kafka_properties();
         check_together();
         if (!errors_.empty()) throw ConfigErrors(std::move(errors_));
         return std::move(config_);
@@ -151,7 +152,25 @@ private:
                 "JWT_SECRET is not set: tokens are signed with a secret that everyone knows");
     }
 
+    // KAFKA_SOCKET_TIMEOUT_MS is librdkafka's socket.timeout.ms. Only where there is a Kafka to speak of: other programs'
+    // variables may begin with the same word.
+    void take_kafka_properties() {
+        for (const auto* source : {&env_file_, &environment_})
+            for (const auto& [name, text] : *source) {
+                const auto property = kafka::property_of_variable(name);
+                if (!property || text.empty()) continue;
+                if (const auto why = kafka::refusal_of_property(*property); !why.empty())
+                    errors_.push_back(name + ": " + why);
+                else
+                    config_.kafka_properties[*property] = text;
+            }
+    }
+
     void check_together() {
+        if (config_.kafka_url && config_.is_production() && config_.cluster_secret.empty())
+            errors_.push_back("CLUSTER_SECRET: must be set in production, with at least 32 bytes");
+        if (config_.kafka_min_insync_replicas > config_.kafka_replication_factor)
+            errors_.push_back("KAFKA_MIN_INSYNC_REPLICAS: must not be more than KAFKA_REPLICATION_FACTOR");
         if (!config_.event_log_file.empty() &&
             config_.event_log_file.lexically_normal() == config_.database_file.lexically_normal())
             errors_.push_back("EVENT_LOG and DATABASE_URL: must be two files");

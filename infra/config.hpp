@@ -2,6 +2,8 @@
 // Pure and strict: all faults are found in one go, and a value that nobody understands stops the start.
 #pragma once
 
+#include "infra/kafka/properties.hpp"
+#include "infra/kafka/url.hpp"
 #include "infra/log_lines.hpp"
 
 #include <chrono>
@@ -29,12 +31,18 @@ struct Config {
     std::size_t cache_mb = 0;                              // CACHE_MB: answers kept in memory; 0: none
     std::filesystem::path data_dir;                        // DATA_DIR
     std::filesystem::path event_log_file;                  // EVENT_LOG, the path of its sqlite: URL
+    std::optional<KafkaUrl> kafka_url;                     // EVENT_LOG, when it is a kafka: URL
+    kafka::Properties kafka_properties;                    // every other KAFKA_<PROPERTY>, by librdkafka's names
+    int kafka_replication_factor = 1;                      // KAFKA_REPLICATION_FACTOR, of topics that migrate makes
+    int kafka_min_insync_replicas = 1;                     // KAFKA_MIN_INSYNC_REPLICAS, likewise
     std::filesystem::path database_file;                   // DATABASE_URL, likewise
     std::string jwt_secret;                                // JWT_SECRET
     std::chrono::seconds jwt_lifetime{};                   // JWT_EXPIRES_IN
     std::vector<std::string> frontend_origins;  // FRONTEND_URL: allowed by CORS, without a trailing slash
     bool localhost_origins = false;             // also every http origin on localhost and 127.0.0.1
     std::string public_url;                     // PUBLIC_URL, without a trailing slash
+    std::string advertised_url;                 // ADVERTISED_URL: how other servers of the cluster reach this one
+    std::string cluster_secret;                 // CLUSTER_SECRET: servers sign with it what they ask of each other
     bool rate_limit = false;                    // RATE_LIMIT
     int password_cost = 0;                      // PASSWORD_COST
     std::string default_timezone;               // DEFAULT_TIMEZONE, an IANA name

@@ -18,6 +18,7 @@ constexpr string_view sqlite_scheme = "sqlite:";
 constexpr std::chrono::seconds jwt_lifetime_min{60};
 constexpr std::chrono::seconds jwt_lifetime_max = std::chrono::days{366};
 constexpr std::size_t thread_count_max = 256;
+constexpr int replicas_max = 100;
 constexpr std::size_t cache_mb_max = 1'000'000;
 
 template <class Number>
@@ -151,6 +152,26 @@ string read_secret(Config& config, string_view text) {
     return {};
 }
 
+string read_cluster_secret(Config& config, string_view text) {
+    if (config.is_production() && text.size() < jwt_secret_bytes_min)
+        return "must have at least 32 bytes in production";
+    config.cluster_secret = text;
+    return {};
+}
+
+string read_event_log(Config& config, string_view text) {
+    if (!text.starts_with(kafka_scheme)) {
+        const auto fault = read_sqlite_url(text, config.event_log_file);
+        return fault.starts_with("must be sqlite:PATH;") ? "must be sqlite:PATH or kafka://HOST:PORT/NAME" : fault;
+    }
+    try {
+        config.kafka_url = parse_kafka_url(text);
+    } catch (const std::invalid_argument& fault) {
+        return fault.what();
+    }
+    return {};
+}
+
 string read_cost(Config& config, string_view text) {
     if (auto fault = read_number(text, password_cost_min, password_cost_max, config.password_cost);
         !fault.empty())
@@ -206,7 +227,7 @@ constexpr std::array<std::pair<string_view, LogLevel>, 4> levels{{{"debug", LogL
                                                                   {"error", LogLevel::error}}};
 
 // clang-format off
-const std::array<ConfigVariable, 17> table{{
+const std::array<ConfigVariable, 21> table{{
     {"APP_ENV", false,
      [](const Config&) { return string("development"); },
      [](Config& c, string_view text) { return read_word(text, environments, c.app_env); },
@@ -262,8 +283,29 @@ const std::array<ConfigVariable, 17> table{{
      [](const Config& c) { return c.data_dir.string(); }},
     {"EVENT_LOG", false,
      [](const Config& c) { return string(sqlite_scheme) + (c.data_dir / "log.db").string(); },
-     [](Config& c, string_view text) { return read_sqlite_url(text, c.event_log_file); },
-     [](const Config& c) { return string(sqlite_scheme) + c.event_log_file.string(); }},
+     read_event_log,
+     [](const Config& c) {
+         return c.kafka_url ? c.kafka_url->text() : string(sqlite_scheme) + c.event_log_file.string();
+     }},
+    {"KAFKA_REPLICATION_FACTOR", false,
+     [](const Config&) { return string("1"); },
+     [](Config& c, string_view text) { return read_number(text, 1, replicas_max, c.kafka_replication_factor); },
+     [](const Config& c) { return std::to_string(c.kafka_replication_factor); }},
+    {"KAFKA_MIN_INSYNC_REPLICAS", false,
+     [](const Config&) { return string("1"); },
+     [](Config& c, string_view text) { return read_number(text, 1, replicas_max, c.kafka_min_insync_replicas); },
+     [](const Config& c) { return std::to_string(c.kafka_min_insync_replicas); }},
+    {"ADVERTISED_URL", false,
+     default_public_url,
+     [](Config& c, string_view text) {
+         c.advertised_url = web_address_of(text, false);
+         return string(c.advertised_url.empty() ? "must be an address such as http://10.0.0.5:8000" : "");
+     },
+     [](const Config& c) { return c.advertised_url; }},
+    {"CLUSTER_SECRET", true,
+     [](const Config& c) { return string(c.is_production() ? "" : "dacapo"); },
+     read_cluster_secret,
+     [](const Config& c) { return c.cluster_secret; }},
     {"DATABASE_URL", false,
      [](const Config& c) { return string(sqlite_scheme) + (c.data_dir / "read.db").string(); },
      [](Config& c, string_view text) { return read_sqlite_url(text, c.database_file); },

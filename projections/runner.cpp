@@ -72,7 +72,7 @@ void Runner::run() {
         try {
             if (retry_asked_ && prepared_ && apart_.empty()) retry_all();
             const auto before = announced_.total();
-            if (!step()) log_.wait_past(main_.frontier(), idle_wait);
+            if (!step()) log_.wait_past(without_others(main_.frontier(), position_unreachable), idle_wait);
             if (announced_.total() - before >= gather_from_records &&
                 gauges_.lag_records() < gather_to_records)
                 rest(gather_wait);
@@ -93,6 +93,7 @@ void Runner::run() {
 }
 
 bool Runner::step() {
+    if (shards_changed_.exchange(false)) prepared_ = false;
     if (!prepared_) prepare();
     try {
         return apart_.empty() ? follow_step() : rebuild_step();
@@ -104,12 +105,14 @@ bool Runner::step() {
 
 bool Runner::follow_step() {
     const auto stored = main_.frontier();
+    // Without sinks nobody need hear of what other runners did.
+    if (options_.sinks.empty()) announced_.advance(stored);
     if (!announced_.covers(stored)) {  // Another runner's work: its rows are there, our sinks have not heard of it.
         const auto entries = read_until(announced_, stored);
         announce(entries);
         return true;
     }
-    const auto entries = log_.read_after(stored, options_.batch_records_max);
+    const auto entries = log_.read_after(without_others(stored, position_unreachable), options_.batch_records_max);
     if (entries.empty()) {
         gauges_.set_idle();
         return false;
@@ -121,7 +124,7 @@ bool Runner::follow_step() {
     std::size_t event_count = 0;
     for (const auto& entry : entries) event_count += entry->record.events.size();
     gauges_.batch_done(entries.size(), event_count, std::chrono::steady_clock::now() - begun);
-    if (main_.frontier().covers(log_.head())) gauges_.set_idle();
+    if (without_others(main_.frontier(), position_unreachable).covers(log_.head())) gauges_.set_idle();
     return true;
 }
 
@@ -136,6 +139,25 @@ bool Runner::rebuild_step() {
     }
     project(rebuild_, read_until(rebuilt, target), true);
     return true;
+}
+
+void Runner::project_only(std::vector<int> shards) {
+    {
+        const std::lock_guard lock(shards_mutex_);
+        shards_ = std::move(shards);
+    }
+    // What another runner has written to them meanwhile must be read before anything else is.
+    shards_changed_ = true;
+    log_.wake();
+}
+
+// With the shards that other runners have as far as said.
+Frontier Runner::without_others(Frontier frontier, Position others_at) const {
+    const std::lock_guard lock(shards_mutex_);
+    if (!shards_ || frontier.is_one_sequence()) return frontier;
+    for (int shard = 0; shard < log_.shard_count(); ++shard)
+        if (std::ranges::find(*shards_, shard) == shards_->end()) frontier.advance(shard, others_at);
+    return frontier;
 }
 
 // A batch after `from` of what lies up to `target`, which the log must have.

@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace dacapo {
@@ -43,6 +44,8 @@ public:
     void start();
     // Finishes the batch under way. Idempotent.
     void stop();
+    // Of a log whose shards count by themselves: only these from now on, for other runners have the rest. Any thread.
+    void project_only(std::vector<int> shards);
     // Tries the parked events again soon.
     void retry_parked();
 
@@ -63,6 +66,7 @@ private:
     void check_generation();
     bool rebuild_step();
     bool follow_step();
+    Frontier without_others(Frontier frontier, Position others_at) const;
     std::vector<LogEntryPtr> read_until(const Frontier& from, const Frontier& target);
     void join();
     void project(Checkpoints& checkpoints, std::span<const LogEntryPtr> entries, bool rebuilding);
@@ -97,6 +101,9 @@ private:
     Frontier announced_;       // they have come this far
 
     std::set<std::string, std::less<>> reported_;
+    mutable std::mutex shards_mutex_;
+    std::optional<std::vector<int>> shards_;  // nothing: all
+    std::atomic<bool> shards_changed_{false};
     std::atomic<bool> stopping_{false};
     std::atomic<bool> retry_asked_{false};
     std::mutex mutex_;

@@ -111,6 +111,7 @@ Response answer_to_options(const Shared& shared, const Router::Match& match, con
 asio::awaitable<Response> answer(const Shared& shared, const Router::Match& match, const Head& head,
                                  Request& request) {
     try {
+        if (shared.hooks.check_role) shared.hooks.check_role(request.method, match.route);
         check_match(request, match);
         if (request.method == Method::options && (match.route == nullptr || request.path == "*"))
             co_return answer_to_options(shared, match, head, request);

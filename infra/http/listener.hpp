@@ -50,6 +50,8 @@ struct Exchange {
 struct Hooks {
     Authenticate authenticate;         // needed when a route's access is not open
     AuthenticateNow authenticate_now;  // may be empty
+    // Asked first, where it is set: throws Problem for what servers of another role serve. Null: no route here.
+    std::function<void(Method, const Route*)> check_role;
     std::function<void(const Exchange&)> on_exchange;
     // An exception that is no Problem left a handler, or a thread's loop. The text is for the log, never for
     // the client.

@@ -152,10 +152,11 @@ TEST_CASE("engines are SQLite files") {
     CHECK(file("sqlite:///./read.db") == "./read.db");
     CHECK(file("sqlite:////x/read.db") == "/x/read.db");
     for (const char* url : {"sqlite:", "sqlite://", "sqlite://host/x", "sqlite::memory:", "sqlite:x/", "x.db",
-                            "sqlite:x.db?mode=ro", "postgresql://h/d", "kafka://h:9092/d"}) {
+                            "sqlite:x.db?mode=ro", "postgresql://h/d"}) {
         CHECK_MESSAGE(refused("DATABASE_URL", url), url);
         CHECK_MESSAGE(refused("EVENT_LOG", url), url);
     }
+    CHECK(refused("DATABASE_URL", "kafka://h:9092/d"));
     CHECK(load({"--data-dir", "/x"}).event_log_file == "/x/log.db");
     CHECK(load({"--data-dir", "/x"}).database_file == "/x/read.db");
     CHECK(faults({"--event-log", "sqlite:a/x.db", "--database-url", "sqlite:a/./x.db"}).size() == 1);
@@ -175,6 +176,29 @@ TEST_CASE("origins are exact and never a wildcard") {
         CHECK_MESSAGE(refused("PUBLIC_URL", text), text);
     CHECK(load({"--host", "::1", "--port", "1"}).public_url == "http://[::1]:1");
     CHECK(load({"--host", "0.0.0.0", "--port", "1"}).public_url == "http://localhost:1");
+}
+
+TEST_CASE("the event log may be Kafka, with librdkafka's own settings but those that safety rests on") {
+    const auto on_kafka = [](Environment environment) {
+        environment["EVENT_LOG"] = "kafka://one:9092,two/band";
+        return load_config({}, environment, {}, [](const std::string&) { return std::nullopt; });
+    };
+    const auto config = on_kafka({{"KAFKA_SOCKET_TIMEOUT_MS", "9000"}, {"KAFKA_REPLICATION_FACTOR", "3"}});
+    REQUIRE(config.kafka_url);
+    CHECK(config.kafka_url->brokers == "one:9092,two:9092");
+    CHECK(config.kafka_url->name == "band");
+    CHECK(config.event_log_file.empty());
+    CHECK(config.kafka_properties == kafka::Properties{{"socket.timeout.ms", "9000"}});
+    CHECK(config.kafka_replication_factor == 3);
+    CHECK_THROWS_AS(on_kafka({{"KAFKA_ACKS", "1"}}), ConfigErrors);
+    CHECK_THROWS_AS(on_kafka({{"KAFKA_MIN_INSYNC_REPLICAS", "2"}}), ConfigErrors);
+    for (const char* url : {"kafka://", "kafka://h:9092", "kafka://h:9092/", "kafka://h:9092/a b"})
+        CHECK_MESSAGE(refused("EVENT_LOG", url), url);
+    CHECK(load({"--event-log", "sqlite:x.db"}).kafka_properties.empty());
+    // In production servers must not trust each other by a secret that everyone knows.
+    CHECK_THROWS_AS(on_kafka({{"APP_ENV", "production"}, {"JWT_SECRET", long_secret}}), ConfigErrors);
+    CHECK_NOTHROW(on_kafka({{"APP_ENV", "production"}, {"JWT_SECRET", long_secret}, {"CLUSTER_SECRET", long_secret}}));
+    CHECK(load({}).advertised_url == "http://127.0.0.1:8000");
 }
 
 TEST_CASE("a secret may stand in a file") {

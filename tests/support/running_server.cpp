@@ -52,7 +52,7 @@ RunningServer::~RunningServer() {
 }
 
 void RunningServer::start() {
-    server_ = std::make_unique<Server>(config_, lines_, clock, options_);
+    server_ = std::make_unique<Server>(config_, Roles{}, lines_, clock, options_);
     server_->start();
     HttpClient client(port());
     documented.read(client.request("GET", "/openapi.json").body);

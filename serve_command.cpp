@@ -1,0 +1,109 @@
+#include "serve_command.hpp"
+
+namespace dacapo {
+namespace {
+
+ShardsOptions shards_options(const ServerNeeds& needs) {
+    const auto& config = needs.config;
+    auto& lines = needs.lines;
+    ShardsOptions made;
+    made.snapshot_folder = config.data_dir / "snapshots";
+    made.log_folder = config.event_log_file.parent_path().empty() ? "." : config.event_log_file.parent_path();
+    made.snapshot_every_records = needs.options.snapshot_every_records;
+    made.on_replay = [&lines](std::int64_t done, std::int64_t count) {
+        lines.info("replaying", {{"position", done}, {"head", count}});
+    };
+    made.on_warning = [&lines](const std::string& what) { lines.warn("event log", {{"warning", what}}); };
+    made.on_broken = needs.options.on_broken;
+    auto& batch_records = needs.metrics.histogram("dacapo_log_batch_records", "Records written and synced together",
+                                                  {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096});
+    auto& flush_seconds =
+        needs.metrics.histogram("dacapo_log_flush_seconds", "Time to write and sync a batch", latency_bounds_s());
+    made.on_batch = [&](std::size_t records, std::chrono::nanoseconds took) {
+        batch_records.observe(static_cast<double>(records));
+        flush_seconds.observe(std::chrono::duration<double>(took).count());
+    };
+    return made;
+}
+
+std::unique_ptr<Shards> make_shards(const ServerNeeds& needs) {
+    auto options = shards_options(needs);
+    if (needs.log.kafka) return std::make_unique<Shards>(*needs.log.kafka, needs.clock, std::move(options));
+    return std::make_unique<Shards>(*needs.log.sqlite, needs.clock, std::move(options));
+}
+
+void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(routes));
+}
+
+std::vector<http::Route> routes_of(CommandHandling& commands) {
+    std::vector<http::Route> all;
+    append(all, account_routes(commands));
+    append(all, gathering_routes(commands));
+    append(all, roster_routes(commands));
+    append(all, message_routes(commands));
+    append(all, check_in_routes(commands));
+    append(all, catalogue_routes(commands));
+    return all;
+}
+
+}  // namespace
+
+CommandSide::CommandSide(const ServerNeeds& needs, Admission& admission)
+    : shards_(make_shards(needs)),
+      passwords_(std::max<std::size_t>(1, thread_count_of(needs.config) - 1), needs.config.password_cost,
+                 needs.options.password_queue_max),
+      commands_(*shards_, needs.clock, admission, passwords_, needs.access_tokens, needs.refresh_tokens,
+                {needs.config.default_timezone, needs.config.rate_limit}),
+      policies_(*shards_, needs.clock) {
+    if (needs.log.kafka) membership_ = std::make_unique<Membership>(needs, *shards_);
+    needs.metrics.gauge_from("dacapo_password_queue", "Passwords waiting to be hashed",
+                             [this] { return static_cast<double>(passwords_.queue_depth()); });
+    needs.metrics.gauge_from("dacapo_password_rejected", "Passwords refused because the queue was full",
+                             [this] { return static_cast<double>(passwords_.rejected_count()); });
+    if (membership_)
+        needs.metrics.gauge_from("dacapo_shards_owned", "Shards decided by this server",
+                                 [this] { return static_cast<double>(membership_->owned().size()); });
+}
+
+void CommandSide::start() {
+    shards_->load();
+    shards_->start();
+    if (membership_) membership_->start();
+    policies_.start();
+}
+
+void CommandSide::stop_policies() { policies_.stop(); }
+
+void CommandSide::stop() {
+    if (membership_) membership_->stop();
+    shards_->stop();
+}
+
+std::vector<http::Route> CommandSide::routes() {
+    auto all = routes_of(commands_);
+    return membership_ ? membership_->routes(std::move(all)) : all;
+}
+
+http::Problem wrong_role() {
+    return {421, "wrong_role",
+            "This server has another role: POST, PUT, PATCH and DELETE go to command servers, all else to query servers."};
+}
+
+std::vector<http::Route> documented_commands(const ServerNeeds& needs) {
+    // Nothing of this is ever started: it is there to be described.
+    const auto shards = make_shards(needs);
+    PasswordPool passwords(1, needs.config.password_cost, 1);
+    RelayedAdmission admission;
+    CommandHandling commands(*shards, needs.clock, admission, passwords, needs.access_tokens, needs.refresh_tokens, {});
+    auto all = routes_of(commands);
+    for (auto& route : all) {
+        route.handler = [](http::Request&) -> boost::asio::awaitable<http::Response> {
+            throw wrong_role();
+            co_return http::Response{};
+        };
+    }
+    return all;
+}
+
+}  // namespace dacapo

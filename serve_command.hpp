@@ -1,0 +1,47 @@
+// The write side of a server, put together: shards, passwords, the routes of commands and the policies of the clock.
+#pragma once
+
+#include "command/clock_policies.hpp"
+#include "command/routes.hpp"
+#include "infra/admission.hpp"
+#include "serve_membership.hpp"
+#include "serve_parts.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace dacapo {
+
+// What a server says to a request of the other role, which the proxy should have sent elsewhere: 421.
+http::Problem wrong_role();
+
+// The routes of commands as a query server has them: documented, and answered with wrong_role().
+std::vector<http::Route> documented_commands(const ServerNeeds& needs);
+
+class CommandSide {
+public:
+    CommandSide(const ServerNeeds& needs, Admission& admission);
+
+    // Replays what the snapshots lack, then decides. Throws LogRefused.
+    void start();
+    // First what comes by itself; then, when no request is running any more, the rest. Nothing acknowledged is lost.
+    void stop_policies();
+    void stop();
+    // Drops whoever still waits, when their executors go away.
+    void clear_waiting() { shards_->idempotency().clear_waiting(); }
+
+    std::vector<http::Route> routes();
+    SessionRegistry& sessions() { return shards_->sessions(); }
+    const PasswordPool& passwords() const { return passwords_; }
+    // Every shard that is ours to decide is decided here.
+    bool is_ready() const { return !membership_ || membership_->is_settled(); }
+
+private:
+    std::unique_ptr<Shards> shards_;
+    PasswordPool passwords_;
+    CommandHandling commands_;
+    ClockPolicies policies_;
+    std::unique_ptr<Membership> membership_;
+};
+
+}  // namespace dacapo

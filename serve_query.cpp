@@ -1,0 +1,88 @@
+#include "serve_query.hpp"
+
+#include "query/routes.hpp"
+
+namespace dacapo {
+namespace {
+
+QuerySettings query_settings(const Config& config) {
+    QuerySettings settings;
+    settings.public_url = config.public_url;
+    settings.profile_email = config.profile_email;
+    settings.default_timezone = config.default_timezone;
+    settings.version = program_version;
+    return settings;
+}
+
+FeedHub::Access feed_access(const Authentication& authentication) {
+    FeedHub::Access access;
+    access.claims_of = [&authentication](std::string_view token) -> std::optional<FeedHub::Viewer> {
+        const auto principal = authentication.known(token);
+        if (!principal) return std::nullopt;
+        return FeedHub::Viewer{*principal, authentication.end_of(token)};
+    };
+    access.authenticate = [&authentication](std::string token) -> boost::asio::awaitable<FeedHub::Viewer> {
+        const auto end = authentication.end_of(token);
+        auto awaited = authentication.awaited(std::move(token));
+        const auto principal = co_await std::move(awaited);
+        co_return FeedHub::Viewer{principal, end};
+    };
+    return access;
+}
+
+FeedSettings feed_settings(LogLines& lines) {
+    FeedSettings settings;
+    settings.trouble = [&lines](std::string_view what) { lines.error("live feed", {{"error", what}}); };
+    return settings;
+}
+
+void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(routes));
+}
+
+}  // namespace
+
+QuerySide::QuerySide(const ServerNeeds& needs, sql::ReadDatabase& database, const Authentication& authentication)
+    : needs_(needs),
+      database_(database),
+      progress_(needs.log.log().start()),
+      caches_((needs.config.cache_mb << 20) / thread_count_of(needs.config)),
+      context_{needs.log.log(), database_, progress_, caches_, needs.clock, query_settings(needs.config)} {
+    feed_.emplace(context_, feed_access(authentication), feed_settings(needs.lines));
+    needs.metrics.gauge_from("dacapo_feed_sockets", "Open WebSockets",
+                             [this] { return static_cast<double>(feed_->counts().sockets); });
+    needs.metrics.gauge_from("dacapo_feed_frames", "Frames sent",
+                             [this] { return static_cast<double>(feed_->counts().frames); });
+}
+
+std::vector<RunnerOptions::Sink> QuerySide::sinks() {
+    return {[this](std::span<const LogEntryPtr> entries) { drop_for(caches_.counters(), entries); },
+            [this](std::span<const LogEntryPtr> entries) { feed_->publish(entries); }};
+}
+
+void QuerySide::follow_tables() {
+    follower_session_ = database_.open_reader();
+    TableFollowerOptions options;
+    options.sinks = sinks();
+    options.trouble = [&lines = needs_.lines](std::string_view what) { lines.error("read models", {{"error", what}}); };
+    follower_.emplace(needs_.log.log(), *follower_session_, progress_, needs_.clock, std::move(options));
+    lag_from([this] { return std::chrono::duration<double>(follower_->lag()).count(); });
+    follower_->start();
+}
+
+void QuerySide::stop() {
+    if (follower_) follower_->stop();
+}
+
+std::vector<http::Route> QuerySide::routes() {
+    std::vector<http::Route> all;
+    append(all, user_queries(context_));
+    append(all, event_queries(context_));
+    append(all, roster_queries(context_));
+    append(all, message_queries(context_));
+    append(all, check_in_queries(context_));
+    append(all, catalogue_queries(context_));
+    return all;
+}
+
+}  // namespace dacapo
