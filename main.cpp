@@ -2,6 +2,7 @@
 // Exit codes: 0 done, 1 something that should not happen, 2 refused (configuration, log, port), 3 the log broke.
 #include "infra/http/listener.hpp"
 #include "infra/log/sqlite_log.hpp"
+#include "projections/bookkeeping.hpp"
 #include "seed.hpp"
 #include "serve.hpp"
 
@@ -108,6 +109,17 @@ int verify(const std::vector<std::string>& flags) {
     return 0;
 }
 
+int migrate(const std::vector<std::string>& flags) {
+    const auto config = configured(flags);
+    if (config.database_file.has_parent_path())
+        std::filesystem::create_directories(config.database_file.parent_path());
+    sql::Session writer(config.database_url, sql::Use::write);
+    const auto applied = sql::migrate(writer, bookkeeping_migrations());
+    for (const auto& migration : applied) fmt::print("{} {}\n", migration.version, migration.name);
+    if (applied.empty()) fmt::print("Nothing to do.\n");
+    return 0;
+}
+
 int check_config(const std::vector<std::string>& flags) {
     const auto config = configured(flags);
     fmt::print("{}", describe(config));
@@ -133,6 +145,8 @@ int run(int argc, char** argv) {
     seed_command->add_option("--events", amounts.events)->check(CLI::Range(std::int64_t{0}, std::int64_t{100'000'000}));
     seed_command->add_flag("--if-empty", if_empty, "Do nothing when the log has records");
     const auto* verify_command = command("verify", "Check every record of the log");
+    const auto* migrate_command =
+        command("migrate", "Bring the bookkeeping of the read models' database up to this version");
     const auto* check_command = command("check-config", "Print the configuration, without secrets");
     const auto* version_command = command("version", "Print the version");
     try {
@@ -145,6 +159,7 @@ int run(int argc, char** argv) {
     if (chosen == serve_command) return serve(flags);
     if (chosen == seed_command) return seed(flags, amounts, if_empty);
     if (chosen == verify_command) return verify(flags);
+    if (chosen == migrate_command) return migrate(flags);
     if (chosen == check_command) return check_config(flags);
     if (chosen == version_command) fmt::print("dacapo {}\n", program_version);
     return 0;
@@ -159,6 +174,9 @@ int main(int argc, char** argv) {
         for (const auto& line : errors.lines) fmt::print(stderr, "dacapo: {}\n", line);
         return exit_refused;
     } catch (const LogRefused& refused) {
+        fmt::print(stderr, "dacapo: {}\n", refused.what());
+        return exit_refused;
+    } catch (const sql::NotMigrated& refused) {
         fmt::print(stderr, "dacapo: {}\n", refused.what());
         return exit_refused;
     } catch (const http::PortTaken& taken) {

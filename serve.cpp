@@ -44,9 +44,17 @@ sql::ReadDatabaseOptions database_options(const Config& config) {
     if (config.database_file.has_parent_path())
         std::filesystem::create_directories(config.database_file.parent_path());
     sql::ReadDatabaseOptions options;
-    options.url = "sqlite:" + config.database_file.string();
-    options.reader_count = thread_count_of(config);
+    options.url = config.database_url;
+    // A reader of PostgreSQL waits for the server most of the time.
+    options.reader_count = thread_count_of(config) * (config.database_file.empty() ? 2 : 1);
     return options;
+}
+
+// Who runs a shared database in production decides when it changes. A file of ours belongs to this process alone.
+void refuse_if_not_migrated(const Config& config, sql::Session& writer) {
+    const auto missing = sql::missing(writer, bookkeeping_migrations());
+    if (!missing.empty() && config.is_production() && config.database_file.empty())
+        throw sql::NotMigrated(fmt::format("the database lacks {} migrations: run `dacapo migrate`", missing.size()));
 }
 
 [[noreturn]] void refuse_token() {
@@ -258,6 +266,7 @@ Server::~Server() { stop(); }
 void Server::start() {
     auto& parts = *parts_;
     const auto began = std::chrono::steady_clock::now();
+    refuse_if_not_migrated(parts.config, parts.database.writer());
     parts.shards.load();
     parts.shards.start();
     parts.runner.start();

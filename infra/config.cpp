@@ -106,7 +106,8 @@ private:
         auto found = find(name);
         if (name == app_env && !found) found = find(std::string(app_env_alias));
         if (!variable.secret) return found;
-        if (found && found->source.starts_with("--"))
+        // The path of a file is no secret.
+        if (found && found->source.starts_with("--") && !found->text.starts_with("sqlite:"))
             config_.warnings.push_back(found->source +
                                        " shows a secret to everyone who may list processes; use " + name +
                                        std::string(file_suffix));
@@ -193,7 +194,7 @@ std::string describe(const Config& config) {
     for (const auto& variable : config_table()) {
         lines += variable.name;
         lines += '=';
-        lines += variable.secret ? "(set, not shown)" : variable.show(config);
+        lines += variable.secret && !variable.shows_safely ? "(set, not shown)" : variable.show(config);
         lines += '\n';
     }
     return lines;

@@ -29,7 +29,8 @@ struct Config {
     std::size_t cache_mb = 0;                              // CACHE_MB: answers kept in memory; 0: none
     std::filesystem::path data_dir;                        // DATA_DIR
     std::filesystem::path event_log_file;                  // EVENT_LOG, the path of its sqlite: URL
-    std::filesystem::path database_file;                   // DATABASE_URL, likewise
+    std::string database_url;                              // DATABASE_URL, sqlite: or postgresql:
+    std::filesystem::path database_file;                   // the path of a sqlite: one, else empty
     std::string jwt_secret;                                // JWT_SECRET
     std::chrono::seconds jwt_lifetime{};                   // JWT_EXPIRES_IN
     std::vector<std::string> frontend_origins;  // FRONTEND_URL: allowed by CORS, without a trailing slash
