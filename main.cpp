@@ -3,6 +3,7 @@
 #include "infra/http/listener.hpp"
 #include "infra/kafka/topics.hpp"
 #include "infra/log/sqlite_log.hpp"
+#include "projections/bookkeeping.hpp"
 #include "seed.hpp"
 #include "serve.hpp"
 
@@ -97,21 +98,6 @@ int seed(const std::vector<std::string>& flags, const SeedAmounts& amounts, bool
     return 0;
 }
 
-int migrate(const std::vector<std::string>& flags) {
-    const auto config = configured(flags);
-    if (!config.kafka_url) {
-        fmt::print("The embedded log needs no migration.\n");
-        return 0;
-    }
-    KafkaTopicsOptions options;
-    options.url = *config.kafka_url;
-    options.properties = config.kafka_properties;
-    options.replication_factor = config.kafka_replication_factor;
-    options.min_insync_replicas = config.kafka_min_insync_replicas;
-    for (const auto& done : migrate_kafka(options)) fmt::print("{}\n", done);
-    return 0;
-}
-
 int verify(const std::vector<std::string>& flags) {
     const auto config = configured(flags);
     const auto log = open_sqlite_log_reader(config.event_log_file);
@@ -121,6 +107,27 @@ int verify(const std::vector<std::string>& flags) {
         return exit_refused;
     }
     fmt::print("{} records, every hash chain unbroken.\n", log->head().total());
+    return 0;
+}
+
+void make_topics(const Config& config) {
+    KafkaTopicsOptions options;
+    options.url = *config.kafka_url;
+    options.properties = config.kafka_properties;
+    options.replication_factor = config.kafka_replication_factor;
+    options.min_insync_replicas = config.kafka_min_insync_replicas;
+    for (const auto& done : migrate_kafka(options)) fmt::print("{}\n", done);
+}
+
+int migrate(const std::vector<std::string>& flags) {
+    const auto config = configured(flags);
+    if (config.kafka_url) make_topics(config);
+    if (config.database_file.has_parent_path())
+        std::filesystem::create_directories(config.database_file.parent_path());
+    sql::Session writer(config.database_url, sql::Use::write);
+    const auto applied = sql::migrate(writer, bookkeeping_migrations());
+    for (const auto& migration : applied) fmt::print("{} {}\n", migration.version, migration.name);
+    if (applied.empty()) fmt::print("Nothing to do.\n");
     return 0;
 }
 
@@ -146,13 +153,14 @@ int run(int argc, char** argv) {
     const auto* command_command = command("command", "Run a command server of a cluster");
     const auto* project_command = command("project", "Run a projector of a cluster");
     const auto* query_command = command("query", "Run a query server of a cluster");
-    const auto* migrate_command = command("migrate", "Make the topics of a cluster, or what is missing of them");
     auto* seed_command = command("seed", "Fill an empty log with a demo, or with amounts for measuring");
     seed_command->add_option("--users", amounts.users)->check(CLI::Range(std::int64_t{0}, std::int64_t{100'000'000}));
     seed_command->add_option("--messages", amounts.messages)->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000}));
     seed_command->add_option("--events", amounts.events)->check(CLI::Range(std::int64_t{0}, std::int64_t{100'000'000}));
     seed_command->add_flag("--if-empty", if_empty, "Do nothing when the log has records");
     const auto* verify_command = command("verify", "Check every record of the log");
+    const auto* migrate_command =
+        command("migrate", "Make the topics of a cluster, and bring the bookkeeping of the read models' database up to this version");
     const auto* check_command = command("check-config", "Print the configuration, without secrets");
     const auto* version_command = command("version", "Print the version");
     try {
@@ -166,9 +174,9 @@ int run(int argc, char** argv) {
     if (chosen == command_command) return serve(flags, {.command = true, .project = false, .query = false});
     if (chosen == project_command) return serve(flags, {.command = false, .project = true, .query = false});
     if (chosen == query_command) return serve(flags, {.command = false, .project = false, .query = true});
-    if (chosen == migrate_command) return migrate(flags);
     if (chosen == seed_command) return seed(flags, amounts, if_empty);
     if (chosen == verify_command) return verify(flags);
+    if (chosen == migrate_command) return migrate(flags);
     if (chosen == check_command) return check_config(flags);
     if (chosen == version_command) fmt::print("dacapo {}\n", program_version);
     return 0;
@@ -183,6 +191,9 @@ int main(int argc, char** argv) {
         for (const auto& line : errors.lines) fmt::print(stderr, "dacapo: {}\n", line);
         return exit_refused;
     } catch (const LogRefused& refused) {
+        fmt::print(stderr, "dacapo: {}\n", refused.what());
+        return exit_refused;
+    } catch (const sql::NotMigrated& refused) {
         fmt::print(stderr, "dacapo: {}\n", refused.what());
         return exit_refused;
     } catch (const http::PortTaken& taken) {

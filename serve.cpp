@@ -4,6 +4,7 @@
 #include "infra/kafka/lease.hpp"
 #include "infra/log/background_verification.hpp"
 #include "infra/session_follower.hpp"
+#include "infra/sql/migrations.hpp"
 #include "projections/all.hpp"
 #include "query/documents/openapi.hpp"
 #include "query/health.hpp"
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fmt/format.h>
 #include <thread>
 
 namespace dacapo {
@@ -20,15 +22,6 @@ namespace {
 
 constexpr std::string_view token_issuer = "dacapo";
 constexpr std::chrono::milliseconds session_wait_on_cluster{1000};
-
-sql::ReadDatabaseOptions database_options(const Config& config) {
-    if (config.database_file.has_parent_path())
-        std::filesystem::create_directories(config.database_file.parent_path());
-    sql::ReadDatabaseOptions options;
-    options.url = "sqlite:" + config.database_file.string();
-    options.reader_count = thread_count_of(config);
-    return options;
-}
 
 std::unique_ptr<SqliteLog> open_sqlite(const Config& config, const ServerOptions& options, LogLines& lines) {
     std::filesystem::create_directories(config.event_log_file.parent_path().empty() ? "."
@@ -50,6 +43,23 @@ std::unique_ptr<KafkaLog> open_kafka(const Config& config, const ServerOptions& 
     log_options.on_fault = options.on_broken;
     log_options.metrics = &metrics;
     return open_kafka_log(log_options);
+}
+
+sql::ReadDatabaseOptions database_options(const Config& config) {
+    if (config.database_file.has_parent_path())
+        std::filesystem::create_directories(config.database_file.parent_path());
+    sql::ReadDatabaseOptions options;
+    options.url = config.database_url;
+    // A reader of PostgreSQL waits for the server most of the time.
+    options.reader_count = thread_count_of(config) * (config.database_file.empty() ? 2 : 1);
+    return options;
+}
+
+// Who runs a shared database in production decides when it changes. A file of ours belongs to this process alone.
+void refuse_if_not_migrated(const Config& config, sql::Session& writer) {
+    const auto missing = sql::missing(writer, bookkeeping_migrations());
+    if (!missing.empty() && config.is_production() && config.database_file.empty())
+        throw sql::NotMigrated(fmt::format("the database lacks {} migrations: run `dacapo migrate`", missing.size()));
 }
 
 void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
@@ -253,6 +263,7 @@ Server::~Server() { stop(); }
 void Server::start() {
     auto& parts = *parts_;
     const auto began = std::chrono::steady_clock::now();
+    if (parts.database) refuse_if_not_migrated(parts.config, parts.database->writer());
     if (parts.command) parts.command->start();
     if (parts.session_follower) parts.session_follower->start();
     if (parts.runner) parts.runner->start();

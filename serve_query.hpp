@@ -2,6 +2,7 @@
 // read models are - the projection runner of this process, or the read database where others write it.
 #pragma once
 
+#include "infra/http/route.hpp"
 #include "projections/runner.hpp"
 #include "query/feed_hub.hpp"
 #include "query/table_follower.hpp"

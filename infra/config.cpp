@@ -107,7 +107,8 @@ private:
         auto found = find(name);
         if (name == app_env && !found) found = find(std::string(app_env_alias));
         if (!variable.secret) return found;
-        if (found && found->source.starts_with("--"))
+        // The path of a file is no secret.
+        if (found && found->source.starts_with("--") && !found->text.starts_with("sqlite:"))
             config_.warnings.push_back(found->source +
                                        " shows a secret to everyone who may list processes; use " + name +
                                        std::string(file_suffix));
@@ -155,7 +156,7 @@ private:
     // KAFKA_SOCKET_TIMEOUT_MS is librdkafka's socket.timeout.ms. Only where there is a Kafka to speak of: other programs'
     // variables may begin with the same word.
     void take_kafka_properties() {
-        for (const auto* source : {&env_file_, &environment_})
+        for (const Environment* source : {static_cast<const Environment*>(&env_file_), &environment_})
             for (const auto& [name, text] : *source) {
                 const auto property = kafka::property_of_variable(name);
                 if (!property || text.empty()) continue;
@@ -212,7 +213,7 @@ std::string describe(const Config& config) {
     for (const auto& variable : config_table()) {
         lines += variable.name;
         lines += '=';
-        lines += variable.secret ? "(set, not shown)" : variable.show(config);
+        lines += variable.secret && !variable.shows_safely ? "(set, not shown)" : variable.show(config);
         lines += '\n';
     }
     return lines;

@@ -35,7 +35,8 @@ struct Config {
     kafka::Properties kafka_properties;                    // every other KAFKA_<PROPERTY>, by librdkafka's names
     int kafka_replication_factor = 1;                      // KAFKA_REPLICATION_FACTOR, of topics that migrate makes
     int kafka_min_insync_replicas = 1;                     // KAFKA_MIN_INSYNC_REPLICAS, likewise
-    std::filesystem::path database_file;                   // DATABASE_URL, likewise
+    std::string database_url;                              // DATABASE_URL, sqlite: or postgresql:
+    std::filesystem::path database_file;                   // the path of a sqlite: one, else empty
     std::string jwt_secret;                                // JWT_SECRET
     std::chrono::seconds jwt_lifetime{};                   // JWT_EXPIRES_IN
     std::vector<std::string> frontend_origins;  // FRONTEND_URL: allowed by CORS, without a trailing slash

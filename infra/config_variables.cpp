@@ -1,6 +1,7 @@
 #include "infra/config_variables.hpp"
 
 #include "infra/crypto/password.hpp"
+#include "infra/sql/postgres_url.hpp"
 #include "infra/wall_time.hpp"
 
 #include <algorithm>
@@ -87,6 +88,25 @@ string read_sqlite_url(string_view text, std::filesystem::path& into) {
         return "must be sqlite:PATH with the path of a file";
     into = std::filesystem::path(text);
     return {};
+}
+
+string read_database_url(Config& config, string_view text) {
+    if (text.starts_with("postgres")) {
+        if (!sql::is_postgres_url(string(text)))
+            return "must be sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/DATABASE";
+        config.database_url = text;
+        config.database_file.clear();
+        return {};
+    }
+    if (!text.starts_with(sqlite_scheme))
+        return "must be sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/DATABASE";
+    auto fault = read_sqlite_url(text, config.database_file);
+    config.database_url = string(sqlite_scheme) + config.database_file.string();
+    return fault;
+}
+
+string shown_database_url(const Config& config) {
+    return config.database_file.empty() ? sql::without_password(config.database_url) : config.database_url;
 }
 
 // `scheme://host[:port]` with an optional path; the trailing slash is cut. Empty when it is not one.
@@ -306,10 +326,11 @@ const std::array<ConfigVariable, 21> table{{
      [](const Config& c) { return string(c.is_production() ? "" : "dacapo"); },
      read_cluster_secret,
      [](const Config& c) { return c.cluster_secret; }},
-    {"DATABASE_URL", false,
+    {"DATABASE_URL", true,
      [](const Config& c) { return string(sqlite_scheme) + (c.data_dir / "read.db").string(); },
-     [](Config& c, string_view text) { return read_sqlite_url(text, c.database_file); },
-     [](const Config& c) { return string(sqlite_scheme) + c.database_file.string(); }},
+     read_database_url,
+     shown_database_url,
+     true},
     {"DEFAULT_TIMEZONE", false,
      [](const Config&) { return string("Europe/Paris"); },
      [](Config& c, string_view text) {

@@ -8,7 +8,7 @@ namespace {
 
 // `joined` is 0 while a projection is rebuilt apart from the rest. `generation` counts the times that tables
 // were dropped or joined, so that a runner which did not see it stops before it writes.
-constexpr const char* create_tables = R"(
+constexpr const char* create_first_tables = R"(
     CREATE TABLE IF NOT EXISTS log_epoch (
         only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
         epoch TEXT NOT NULL,
@@ -62,7 +62,10 @@ constexpr std::string_view change_parked = R"(
 
 }  // namespace
 
-void create_bookkeeping_tables(sql::Session& writer) { writer.script(create_tables); }
+std::span<const sql::Migration> bookkeeping_migrations() {
+    static const std::vector<sql::Migration> all{{1, "bookkeeping", create_first_tables}};
+    return all;
+}
 
 Checkpoint checkpoint_of(sql::Session& session, const Frontier& start) {
     Checkpoint checkpoint{session.value<std::string>(select_epoch).value_or(""), start};

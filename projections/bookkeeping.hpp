@@ -2,6 +2,7 @@
 // is parked. It commits with the rows that it speaks of, so that neither can be true without the other.
 #pragma once
 
+#include "infra/sql/migrations.hpp"
 #include "infra/sql/read_database.hpp"
 #include "projections/projection.hpp"
 
@@ -22,7 +23,8 @@ struct Checkpoint {
 // How far the read models of this database have come; `start` is that of their log, which must reach as far.
 Checkpoint checkpoint_of(sql::Session& session, const Frontier& start = {});
 
-void create_bookkeeping_tables(sql::Session& writer);
+// The tables of this file. A change of them is one more migration, never a change of an earlier one.
+std::span<const sql::Migration> bookkeeping_migrations();
 
 // One runner's place in each shard. Rows are changed only from the value last seen: of two runners on one
 // database, the one that comes second sees that the other has been there, and changes nothing.

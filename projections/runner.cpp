@@ -25,6 +25,8 @@ std::string_view name_of_kind(sql::ErrorKind kind) {
             return "read_database_full";
         case sql::ErrorKind::storage:
             return "read_database_unusable";
+        case sql::ErrorKind::unreachable:
+            return "read_database_unreachable";
         case sql::ErrorKind::statement:
             return "read_database_statement";
     }

@@ -128,7 +128,7 @@ void Runner::retry(const ParkedEvents::Line& line) {
     auto* const projection = find(line.projection);
     if (projection == nullptr) return;  // A projection of another build.
     std::vector<LogEntryPtr> repaired;
-    sql::Transaction transaction(writer_);
+    sql::Transaction transaction(writer_, sql::Access::alone);
     check_generation();
     for (const auto& place : parked_.places(line)) {
         const auto entry = log_.read_at(place.shard, place.position);

@@ -34,8 +34,8 @@ std::map<std::string, Known, std::less<>> known_projections(sql::Session& writer
 
 void Runner::prepare() {
     const bool first = generation_ == 0;
-    create_bookkeeping_tables(writer_);
-    sql::Transaction transaction(writer_);
+    sql::migrate(writer_, bookkeeping_migrations());
+    sql::Transaction transaction(writer_, sql::Access::alone);
     const auto epoch = writer_.value<std::string>(select_epoch).value_or("");
     const bool other_log = epoch != log_.epoch();
     if (other_log) {
@@ -110,7 +110,7 @@ void Runner::check_generation() {
 }
 
 void Runner::join() {
-    sql::Transaction transaction(writer_);
+    sql::Transaction transaction(writer_, sql::Access::alone);
     check_generation();
     for (const auto& name : apart_) writer_.execute(join_projection, name);
     rebuild_.forget();

@@ -10,7 +10,7 @@ namespace dacapo {
 // $1 is the present: what has expired is not active, whatever the row says.
 #define DACAPO_CHECK_IN_COLUMNS                                                               \
     "c.id, c.user_id, u.username, c.location_name, c.latitude, c.longitude, c.status_emoji, " \
-    "c.message, c.event_id, c.created_at, c.expires_at, c.active AND c.expires_at > $1"
+    "c.message, c.event_id, c.created_at, c.expires_at, c.active = 1 AND c.expires_at > $1"
 
 // Reads the columns above from the row's first one on.
 inline void read_check_in(const sql::Row& row, api::CheckIn& check_in) {

@@ -13,8 +13,8 @@ namespace asio = boost::asio;
 #define SELECT_CHECK_INS \
     "SELECT " DACAPO_CHECK_IN_COLUMNS " FROM check_ins c LEFT JOIN users u ON u.id = c.user_id "
 #define NEWEST_FIRST " ORDER BY c.created_at DESC, c.id DESC LIMIT $3 OFFSET $4"
-#define ARE_ACTIVE "c.active = 1 AND c.expires_at > $1 AND ($2 IS NULL OR c.event_id = $2)"
-#define ARE_OVER "(c.active = 0 OR c.expires_at <= $1) AND ($2 IS NULL OR c.event_id = $2)"
+#define ARE_ACTIVE "c.active = 1 AND c.expires_at > $1 AND (c.event_id = $2 OR $2 IS NULL)"
+#define ARE_OVER "(c.active = 0 OR c.expires_at <= $1) AND (c.event_id = $2 OR $2 IS NULL)"
 constexpr std::string_view select_active = SELECT_CHECK_INS "WHERE " ARE_ACTIVE NEWEST_FIRST;
 constexpr std::string_view select_over = SELECT_CHECK_INS "WHERE " ARE_OVER NEWEST_FIRST;
 constexpr std::string_view select_of_user = SELECT_CHECK_INS "WHERE c.user_id = $2" NEWEST_FIRST;

@@ -15,18 +15,27 @@ namespace {
 namespace asio = boost::asio;
 
 // Parameters of both statements: $1 viewer, $2 status, $3 from, $4 to, $5 kind, $6 search, $7 organizer.
-// An organizer has few events and a person takes part in few, so these narrow first: `+` keeps the engine
-// from walking all published events in their order instead.
+// An organizer has few events and a person takes part in few, so these narrow first: `+` keeps SQLite from
+// walking all published events in their order instead. PostgreSQL counts, and wants each parameter's type
+// where it is first met.
 enum class Source { all, of_organizer, mine };
-constexpr std::array<std::string_view, 3> sources{
-    "e.status = $2 AND e.starts_at >= $3 AND e.starts_at < $4 AND $7 IS NULL",
-    "e.organizer_id = $7 AND +e.status = $2 AND +e.starts_at >= $3 AND +e.starts_at < $4",
-    "e.id IN (SELECT event_id FROM participants WHERE user_id = $1 UNION "
-    "SELECT id FROM events WHERE organizer_id = $1) "
-    "AND +e.status = $2 AND +e.starts_at >= $3 AND +e.starts_at < $4 AND ($7 IS NULL OR +e.organizer_id = "
-    "$7)"};
-constexpr std::string_view also =
-    " AND ($5 IS NULL OR e.kind = $5) AND ($6 IS NULL OR instr(e.search_text, $6) > 0)";
+constexpr std::array<sql::PerDialect, 3> sources{{
+    {.sqlite = "e.status = $2 AND e.starts_at >= $3 AND e.starts_at < $4 AND $7 IS NULL",
+     .postgresql = "e.status = $2 AND e.starts_at >= $3 AND e.starts_at < $4 AND $7::bigint IS NULL"},
+    {.sqlite = "e.organizer_id = $7 AND +e.status = $2 AND +e.starts_at >= $3 AND +e.starts_at < $4",
+     .postgresql = "e.organizer_id = $7 AND e.status = $2 AND e.starts_at >= $3 AND e.starts_at < $4"},
+    {.sqlite = "e.id IN (SELECT event_id FROM participants WHERE user_id = $1 UNION "
+               "SELECT id FROM events WHERE organizer_id = $1) "
+               "AND +e.status = $2 AND +e.starts_at >= $3 AND +e.starts_at < $4 "
+               "AND ($7 IS NULL OR +e.organizer_id = $7)",
+     .postgresql = "e.id IN (SELECT event_id FROM participants WHERE user_id = $1 UNION "
+                   "SELECT id FROM events WHERE organizer_id = $1) "
+                   "AND e.status = $2 AND e.starts_at >= $3 AND e.starts_at < $4 "
+                   "AND (e.organizer_id = $7 OR $7 IS NULL)"},
+}};
+constexpr sql::PerDialect also{
+    .sqlite = " AND ($5 IS NULL OR e.kind = $5) AND ($6 IS NULL OR instr(e.search_text, $6) > 0)",
+    .postgresql = " AND (e.kind = $5 OR $5 IS NULL) AND (strpos(e.search_text, $6) > 0 OR $6 IS NULL)"};
 
 constexpr std::array<std::string_view, 4> sort_names{"starts_at", "-starts_at", "created_at", "-created_at"};
 constexpr std::array<std::string_view, 4> orders{"e.starts_at, e.id", "e.starts_at DESC, e.id DESC",
@@ -43,20 +52,27 @@ struct Statements {
     std::string total;
 };
 
-const Statements& statements_of(Source source, std::size_t order) {
-    static const auto all = [] {
-        std::array<std::array<Statements, orders.size()>, sources.size()> made;
-        for (std::size_t s = 0; s < sources.size(); ++s)
-            for (std::size_t o = 0; o < orders.size(); ++o) {
-                const auto page = [&](std::string_view from) {
-                    return fmt::format("SELECT {}, {} WHERE {}{} ORDER BY {} LIMIT $8 OFFSET $9",
-                                       event_columns, from, sources[s], also, orders[o]);
-                };
-                made[s][o] = {page(without_viewer), page(with_viewer),
-                              fmt::format("SELECT count(*) FROM events e WHERE {}{}", sources[s], also)};
-            }
-        return made;
-    }();
+using AllStatements = std::array<std::array<Statements, orders.size()>, sources.size()>;
+
+AllStatements statements_in(sql::Dialect dialect) {
+    AllStatements made;
+    for (std::size_t s = 0; s < sources.size(); ++s)
+        for (std::size_t o = 0; o < orders.size(); ++o) {
+            const auto where = fmt::format("{}{}", sources[s].in(dialect), also.in(dialect));
+            const auto page = [&](std::string_view from) {
+                return fmt::format("SELECT {}, {} WHERE {} ORDER BY {} LIMIT $8 OFFSET $9", event_columns,
+                                   from, where, orders[o]);
+            };
+            made[s][o] = {page(without_viewer), page(with_viewer),
+                          fmt::format("SELECT count(*) FROM events e WHERE {}", where)};
+        }
+    return made;
+}
+
+const Statements& statements_of(sql::Dialect dialect, Source source, std::size_t order) {
+    static const auto of_sqlite = statements_in(sql::Dialect::sqlite);
+    static const auto of_postgresql = statements_in(sql::Dialect::postgresql);
+    const auto& all = dialect == sql::Dialect::sqlite ? of_sqlite : of_postgresql;
     return all[static_cast<std::size_t>(source)][order];
 }
 
@@ -108,7 +124,7 @@ AnswerPtr read_list(sql::Session& session, const QueryContext& context, const ht
         row.read(event_column_count, event.my_status);
         list.add(event);
     };
-    const auto& sql = statements_of(asked.source, asked.order);
+    const auto& sql = statements_of(session.dialect(), asked.source, asked.order);
     const auto read = [&] {
         session.query(asked.viewer ? sql.page_of_viewer : sql.page, asked.viewer, asked.status, asked.from,
                       asked.to, asked.kind, asked.search, asked.organizer, list.row_count_max(),

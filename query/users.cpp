@@ -13,10 +13,15 @@ namespace asio = boost::asio;
 #define USER_COLUMNS "id, username, email, full_name, bio, role, created_at"
 constexpr std::string_view select_user = "SELECT " USER_COLUMNS " FROM users WHERE id = $1";
 constexpr std::string_view select_users = "SELECT " USER_COLUMNS " FROM users ORDER BY id LIMIT $1 OFFSET $2";
-constexpr std::string_view select_users_found =
-    "SELECT " USER_COLUMNS " FROM users WHERE instr(search_text, $3) > 0 ORDER BY id LIMIT $1 OFFSET $2";
+constexpr sql::PerDialect select_users_found{
+    .sqlite =
+        "SELECT " USER_COLUMNS " FROM users WHERE instr(search_text, $3) > 0 ORDER BY id LIMIT $1 OFFSET $2",
+    .postgresql = "SELECT " USER_COLUMNS
+                  " FROM users WHERE strpos(search_text, $3) > 0 ORDER BY id LIMIT $1 OFFSET $2"};
 constexpr std::string_view count_users = "SELECT count(*) FROM users";
-constexpr std::string_view count_users_found = "SELECT count(*) FROM users WHERE instr(search_text, $1) > 0";
+constexpr sql::PerDialect count_users_found{
+    .sqlite = "SELECT count(*) FROM users WHERE instr(search_text, $1) > 0",
+    .postgresql = "SELECT count(*) FROM users WHERE strpos(search_text, $1) > 0"};
 constexpr std::string_view count_unread =
     "SELECT count(*) FROM messages m LEFT JOIN read_markers r "
     "ON r.conversation_id = m.conversation_id AND r.user_id = m.receiver_id "
@@ -98,8 +103,10 @@ AnswerPtr read_list(sql::Session& session, const QueryContext& context, const ht
             session.query(select_users, list.row_count_max(), asked.page.skip, add);
             if (asked.page.count) total = session.value<std::int64_t>(count_users);
         } else {
-            session.query(select_users_found, list.row_count_max(), asked.page.skip, asked.search, add);
-            if (asked.page.count) total = session.value<std::int64_t>(count_users_found, asked.search);
+            session.query(select_users_found.in(session.dialect()), list.row_count_max(), asked.page.skip,
+                          asked.search, add);
+            if (asked.page.count)
+                total = session.value<std::int64_t>(count_users_found.in(session.dialect()), asked.search);
         }
     });
     return list.finish(context, request, total);

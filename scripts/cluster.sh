@@ -28,6 +28,9 @@ usage: ./dev cluster COMMAND [OPTION...]
     --program FILE      the program to run instead of build/release/dacapo
   status                each part with its port, and whether it is ready
   logs [PART]           follow what a part writes, or all: kafka-1, postgres, migrate, command-1, ..., proxy
+  kill PART             send KILL to a server, PostgreSQL or the proxy, to see how the rest goes on without it
+    --signal NAME       another signal: STOP, CONT, TERM
+  restart PART          end a server if it runs, start it again, return when it is ready
   down                  end everything and remove its data
     --keep              keep the data for the next up
 
@@ -43,6 +46,7 @@ kafka_first_port=9092
 postgres_port=54320
 program=build/release/dacapo
 keep=no
+signal=KILL
 operands=()
 server_ready_s_max=60
 servers=(command-1 command-2 project-1 project-2 query-1 query-2)
@@ -57,7 +61,7 @@ read_options() {
             *) operands+=("$1"); shift; continue ;;
         esac
         case $1 in
-            --dir | --program) ;;
+            --dir | --program | --signal) ;;
             *) [[ $2 =~ ^[1-9][0-9]{0,4}$ ]] || fail "$1 needs a number, not \"$2\"" ;;
         esac
         case $1 in
@@ -67,6 +71,7 @@ read_options() {
             --kafka-port) kafka_first_port=$2 ;;
             --postgres-port) postgres_port=$2 ;;
             --program) program=$2 ;;
+            --signal) signal=$2 ;;
             --dir) cluster_dir=$2 ;;
             *) usage >&2; exit 2 ;;
         esac
@@ -90,9 +95,11 @@ environment_of() {
         DATABASE_URL="$(postgres_url "$cluster_dir/postgres")"
         CLUSTER_SECRET_FILE="$cluster_dir/cluster_secret"
         DATA_DIR="$cluster_dir/$1/data"
-        PUBLIC_URL="http://127.0.0.1:$proxy_port"
+        PUBLIC_URL="http://127.0.0.1:$(port_of proxy)"
         HOST=127.0.0.1
     )
+    local brokers
+    brokers=$(<"$cluster_dir/kafka/node_count")
     # One broker may be lost: a record lies on all of them, and all but one must have it before it counts.
     if ((brokers > 1)); then
         environment+=(KAFKA_REPLICATION_FACTOR="$brokers" KAFKA_MIN_INSYNC_REPLICAS=$((brokers - 1)))
@@ -103,7 +110,7 @@ migrate() {
     local log=$cluster_dir/migrate/log environment
     mkdir -p "$cluster_dir/migrate"
     environment_of migrate
-    if ! env "${environment[@]}" "$program" migrate >"$log" 2>&1 </dev/null; then
+    if ! env "${environment[@]}" "$(<"$cluster_dir/program")" migrate >"$log" 2>&1 </dev/null; then
         tail -n 20 "$log" >&2
         fail "dacapo migrate failed. The lines above are the last of $log."
     fi
@@ -114,8 +121,9 @@ start_server() {
     port=$(server_port "$part")
     environment_of "$part"
     process_start "$cluster_dir/$part" env "${environment[@]}" PORT="$port" ADVERTISED_URL="http://127.0.0.1:$port" \
-        "$program" "${part%-*}"
+        "$(<"$cluster_dir/program")" "${part%-*}"
 }
+wait_for_server() { process_wait "$cluster_dir/$1" "$server_ready_s_max" "$1" server_is_ready "$1"; }
 
 any_is_alive() {
     local pid
@@ -132,9 +140,10 @@ up() {
         return
     fi
     [[ -x $program ]] || fail "there is no program $program"
-    mkdir -p "$cluster_dir"
-    cluster_dir=$(cd "$cluster_dir" && pwd)
+    mkdir -p "$cluster_dir/proxy"
+    realpath "$program" >"$cluster_dir/program"
     printf '%s\n' "$servers_port" >"$cluster_dir/servers_port"
+    printf '%s\n' "$proxy_port" >"$cluster_dir/proxy/port"
     need_ports --port "$proxy_port"
     need_ports --servers-port $(seq "$servers_port" $((servers_port + ${#servers[@]} - 1)))
     need_ports --kafka-port $(seq "$kafka_first_port" $((kafka_first_port + brokers - 1)))
@@ -151,9 +160,7 @@ up() {
     say "Servers"
     local part
     for part in "${servers[@]}"; do start_server "$part"; done
-    for part in "${servers[@]}"; do
-        process_wait "$cluster_dir/$part" "$server_ready_s_max" "$part" server_is_ready "$part"
-    done
+    for part in "${servers[@]}"; do wait_for_server "$part"; done
     proxy_start "$cluster_dir/proxy" "$proxy_port" \
         "127.0.0.1:$(server_port command-1)" "127.0.0.1:$(server_port command-2)" \
         "127.0.0.1:$(server_port query-1)" "127.0.0.1:$(server_port query-2)"
@@ -206,6 +213,22 @@ logs() {
     exec tail -n 40 -F "${files[@]}"
 }
 
+kill_part() {
+    local part=${operands[0]}
+    need_cluster
+    process_signal "$cluster_dir/$part" "$signal" || fail "$part is not running in $cluster_dir"
+    if [[ $signal == KILL ]]; then wait_until 5 process_is_gone "$cluster_dir/$part"; fi
+}
+
+restart() {
+    local part=${operands[0]}
+    need_cluster
+    [[ " ${servers[*]} " == *" $part "* ]] || fail "$part is no server: ${servers[*]}"
+    process_stop "$cluster_dir/$part" 15
+    start_server "$part"
+    wait_for_server "$part"
+}
+
 # From the front to the back, so that nobody loses what they still work with.
 down() {
     need_cluster
@@ -229,8 +252,10 @@ down() {
 command=${1-}
 shift || true
 read_options "$@"
+cluster_dir=$(realpath -m "$cluster_dir")
 case $command:${#operands[@]} in
-    up:0 | status:0 | down:0 | logs:[01]) "$command" ;;
+    up:0 | status:0 | restart:1 | down:0 | logs:[01]) "$command" ;;
+    kill:1) kill_part ;;
     help:*) usage ;;
     *) usage >&2; exit 2 ;;
 esac

@@ -1,7 +1,22 @@
 #!/usr/bin/env bash
 # PostgreSQL from Debian's package on loopback, with a data folder of its own; the package's own cluster stays untouched.
-# Sourced by ./dev and cluster.sh. The server refuses to run as root, so for root it runs as the package's user.
+# Sourced by cluster.sh, run by ./dev and by tests that need a real server and want to take it away. The server refuses
+# to run as root, so for root it runs as the package's user.
 set -euo pipefail
+
+postgres_usage() {
+    cat <<'TEXT'
+usage: scripts/postgres.sh COMMAND
+
+  start DIR PORT     start it on PORT with its data in DIR, return when it answers; print its URL. PORT 0 takes a free
+                     one. What DIR holds from before is used again.
+  stop DIR           end it
+  crash DIR          end it as if it had crashed
+  status DIR         one line: whether it answers
+  hold DIR PORT      start it without syncing to the disk, end it and remove DIR when the input ends: for tests, which
+                     may be killed themselves
+TEXT
+}
 
 postgres_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=scripts/common.sh
@@ -13,6 +28,9 @@ postgres_programs=/usr/lib/postgresql/15/bin
 postgres_ready_s_max=30
 postgres_as=()
 if ((EUID == 0)); then postgres_as=(setpriv --reuid=postgres --regid=postgres --init-groups --); fi
+
+# More flags of the server.
+postgres_flags=()
 
 postgres_answers() { "$postgres_programs/pg_isready" -q -t 2 -h 127.0.0.1 -p "$(<"$1/port")"; }
 
@@ -30,7 +48,7 @@ postgres_start() {
     printf '%s\n' "$port" >"$dir/port"
     if [[ ! -f $dir/data/PG_VERSION ]]; then postgres_make "$dir"; fi
     process_start "$dir" "${postgres_as[@]}" "$postgres_programs/postgres" -D "$dir/data" -p "$port" \
-        -c listen_addresses=127.0.0.1 -c unix_socket_directories=
+        -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 "${postgres_flags[@]}"
     process_wait "$dir" "$postgres_ready_s_max" PostgreSQL postgres_answers "$dir"
     PGPASSWORD=$(<"$dir/password") psql -qAt -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$port" -U dacapo \
         postgres >>"$dir/log" 2>&1 <<'SQL' || fail "the database could not be made; see $dir/log"
@@ -58,3 +76,42 @@ postgres_stop() {
     if process_signal "$1" INT; then wait_until 15 process_is_gone "$1" || true; fi
     process_stop "$1"
 }
+
+postgres_crash() {
+    if process_signal "$1" QUIT; then wait_until 15 process_is_gone "$1" || true; fi
+    process_stop "$1"
+}
+
+postgres_status() {
+    local state=ready
+    if process_is_gone "$1"; then
+        state=down
+    elif ! postgres_answers "$1"; then
+        state="not ready"
+    fi
+    printf '%-12s 127.0.0.1:%-6s %s\n' postgres "$(<"$1/port")" "$state"
+}
+
+# The input ends also when whoever holds its other end is killed.
+postgres_hold() {
+    trap '' INT TERM HUP
+    postgres_flags=(-c fsync=off)
+    postgres_start "$@"
+    postgres_url "$1"
+    cat >/dev/null
+    postgres_crash "$1"
+    rm -rf "$1"
+}
+
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
+    command=${1-help}
+    shift || true
+    case $command in
+        start) postgres_start "$@"; postgres_url "$1" ;;
+        stop) postgres_stop "$@" ;;
+        crash) postgres_crash "$@" ;;
+        status) postgres_status "$@" ;;
+        hold) postgres_hold "$@" ;;
+        *) postgres_usage >&2; exit 2 ;;
+    esac
+fi

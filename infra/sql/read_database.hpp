@@ -22,7 +22,7 @@
 namespace dacapo::sql {
 
 struct ReadDatabaseOptions {
-    std::string url;  // `sqlite:path`
+    std::string url;  // `sqlite:` or `postgresql:`
     std::size_t reader_count = 2;
     std::size_t queue_count_max = 4096;  // queries that wait for a reader; one more is refused
 };

@@ -2,10 +2,10 @@
 // Each statement is prepared once for each connection and never leaves a read transaction open behind it.
 #pragma once
 
-#include "infra/sql/connection.hpp"
 #include "infra/sql/statement.hpp"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -14,14 +14,28 @@
 
 namespace dacapo::sql {
 
+class SqliteConnection;
+
+// What a transaction may do, and beside whom.
+enum class Access {
+    read,   // sees one state of the database, however long it takes
+    write,  // beside writers of other rows, where the engine allows it
+    alone,  // beside no other writer
+};
+
 // Used by one thread at a time.
 class Session {
 public:
     static constexpr std::size_t statement_count_max = 512;
 
-    Session(const std::string& url, Use use) : connection_(url, use) {}
+    // A session that writes connects at once, and so does every one of SQLite; others when they are first
+    // used. Throws Error.
+    Session(const std::string& url, Use use);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
 
-    static constexpr Dialect dialect() { return Dialect::sqlite; }
+    Dialect dialect() const { return dialect_; }
 
     // Runs a statement without rows; the answer is how many rows it changed. Parameters are `$1`, `$2` ...
     //     session.execute("UPDATE check_ins SET active = 0 WHERE id = $1", id);
@@ -30,7 +44,7 @@ public:
         Lease lease(prepared(sql));
         bind_all(lease.statement, parameters...);
         while (lease.statement.step()) continue;
-        return rows_changed();
+        return lease.statement.rows_changed();
     }
 
     // Calls the last argument with each row; the answer is how many there were.
@@ -68,6 +82,10 @@ public:
     template <class Work>
     decltype(auto) consistently(Work&& work);
 
+    // For Transaction, which ends what it has begun.
+    void begin(Access access);
+    void commit();
+    void rollback() noexcept;
     bool in_transaction() const;
 
     // The prepared statement of this text, kept for the next use; for loops that bind rows themselves.
@@ -98,31 +116,33 @@ private:
         int number = 0;
         (statement.bind(++number, parameters), ...);
     }
-    std::int64_t rows_changed() const;
+    // A connection that was lost is made anew, but not within a transaction: what came before would be
+    // missing.
+    void require_connection();
 
-    Connection connection_;
+    Dialect dialect_;
+    // The one of its dialect.
+    std::unique_ptr<SqliteConnection> sqlite_;
+    std::unique_ptr<PostgresConnection> postgres_;
+    bool transaction_open_ = false;
     std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> statements_;
 };
 
-// All or nothing: rolled back unless commit() was reached. Write transactions take the lock at once, so that
-// two writers wait for each other instead of failing in the middle.
+// All or nothing: rolled back unless commit() was reached. Write transactions take their lock at once, so
+// that two writers wait for each other instead of failing in the middle.
 class Transaction {
 public:
-    explicit Transaction(Session& session, Use use = Use::write) : session_(session) {
-        session.execute(use == Use::write ? "BEGIN IMMEDIATE" : "BEGIN");
+    explicit Transaction(Session& session, Access access = Access::write) : session_(session) {
+        session.begin(access);
     }
     ~Transaction() {
-        if (!open_ || !session_.in_transaction()) return;  // Some errors have rolled it back already.
-        try {
-            session_.execute("ROLLBACK");
-        } catch (const std::exception&) {  // The connection is beyond help; the next statement will say so.
-        }
+        if (open_) session_.rollback();
     }
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
 
     void commit() {
-        session_.execute("COMMIT");
+        session_.commit();
         open_ = false;
     }
 
@@ -158,7 +178,7 @@ private:
 
 template <class Work>
 decltype(auto) Session::consistently(Work&& work) {
-    const Transaction snapshot(*this, Use::read);
+    const Transaction snapshot(*this, Access::read);
     return std::forward<Work>(work)();
 }
 

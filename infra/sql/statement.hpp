@@ -1,86 +1,96 @@
 // A prepared statement and the row it stands on, with values of our own types going in and out.
-// Binding is by type at compile time: nothing is guessed from a column, nothing is narrowed.
+// Binding is by type at compile time: nothing is guessed from a column, nothing is narrowed. The engines are
+// a closed set, so that reading a column costs a branch and no virtual call.
 #pragma once
 
-#include "events/enum_names.hpp"
-#include "events/ids.hpp"
-#include "infra/sql/dialect.hpp"
+#include "infra/sql/postgres_statement.hpp"
+#include "infra/sql/sqlite_statement.hpp"
+#include "infra/sql/values.hpp"
 
 #include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
-
-struct sqlite3;
-struct sqlite3_stmt;
+#include <variant>
 
 namespace dacapo::sql {
 
-// The connection's last failure as an Error.
-[[noreturn]] void throw_error(sqlite3* connection);
+using Driver = std::variant<SqliteStatement, PostgresStatement>;
 
-// Parameters are `$1`, `$2` ... (or `?`, `?1`); each may be used more than once.
+template <class OneOfThem, class Work>
+auto with_driver(OneOfThem& driver, Work&& work) {
+    if (auto* const sqlite = std::get_if<SqliteStatement>(&driver)) return work(*sqlite);
+    return work(*std::get_if<PostgresStatement>(&driver));
+}
+
+// Parameters are `$1`, `$2` ...; each may be used more than once.
 class Statement {
 public:
-    Statement(sqlite3* connection, std::string_view sql);
-    ~Statement();
-    Statement(Statement&& other) noexcept;
-    Statement& operator=(Statement&&) = delete;
+    explicit Statement(SqliteStatement driver) : driver_(std::move(driver)) {}
+    explicit Statement(PostgresStatement driver) : driver_(std::move(driver)) {}
 
-    // `parameter` counts from 1. Text is not copied: it must live until reset().
-    void bind(int parameter, std::nullopt_t);
-    void bind(int parameter, std::int64_t value);
-    void bind(int parameter, double value);
-    void bind(int parameter, std::string_view text);
-    void bind(int parameter, const std::string& text) { bind(parameter, std::string_view(text)); }
-    void bind(int parameter, const char* text) { bind(parameter, std::string_view(text)); }
-    template <std::integral Number>
-    void bind(int parameter, Number value) {
-        bind(parameter, static_cast<std::int64_t>(value));
-    }
-    template <class Tag>
-    void bind(int parameter, Id<Tag> id) {
-        bind(parameter, id.value);
-    }
-    void bind(int parameter, Timestamp time) {
-        bind(parameter, std::int64_t{time.time_since_epoch().count()});
-    }
-    template <NamedEnum Enum>
-    void bind(int parameter, Enum value) {
-        bind(parameter, name_of(value));
-    }
+    // `parameter` counts from 1. Text must live until reset().
     template <class Value>
-    void bind(int parameter, const std::optional<Value>& value) {
-        if (value)
-            bind(parameter, *value);
-        else
-            bind(parameter, std::nullopt);
+    void bind(int parameter, const Value& value) {
+        bind_plain(parameter, plain(value));
+    }
+    // PostgreSQL alone: a whole column at once.
+    void bind(int parameter, const PostgresArray& column) {
+        std::get<PostgresStatement>(driver_).bind(parameter, column);
     }
 
     // Throws std::logic_error unless exactly the statement's parameters are given.
-    void expect_parameters(std::size_t count) const;
+    void expect_parameters(std::size_t count) const {
+        with_driver(driver_, [&](const auto& driver) { driver.expect_parameters(count); });
+    }
     // True when it stands on a row. Throws Error.
-    bool step();
+    bool step() {
+        in_use_ = true;
+        return with_driver(driver_, [](auto& driver) { return driver.step(); });
+    }
     // Ends the statement's read transaction; it is ready for the next use.
-    void reset() noexcept;
+    void reset() noexcept {
+        with_driver(driver_, [](auto& driver) { driver.reset(); });
+        in_use_ = false;
+    }
     bool in_use() const { return in_use_; }
+    // By the statement as it ran last.
+    std::int64_t rows_changed() const {
+        return with_driver(driver_, [](const auto& driver) { return driver.rows_changed(); });
+    }
 
-    bool is_null(int column) const;
-    std::int64_t integer(int column) const;
-    double real(int column) const;
-    std::string_view text(int column) const;  // valid until the next step() or reset()
-    int column_count() const;
+    bool is_null(int column) const {
+        return with_driver(driver_, [&](const auto& driver) { return driver.is_null(column); });
+    }
+    std::int64_t integer(int column) const {
+        return with_driver(driver_, [&](const auto& driver) { return driver.integer(column); });
+    }
+    double real(int column) const {
+        return with_driver(driver_, [&](const auto& driver) { return driver.real(column); });
+    }
+    // Valid until the next step() or reset().
+    std::string_view text(int column) const {
+        return with_driver(driver_, [&](const auto& driver) { return driver.text(column); });
+    }
+    int column_count() const {
+        return with_driver(driver_, [](const auto& driver) { return driver.column_count(); });
+    }
 
 private:
-    int slot(int parameter) const;
+    template <class Value>
+    void bind_plain(int parameter, Value value) {
+        with_driver(driver_, [&](auto& driver) { driver.bind(parameter, value); });
+    }
+    template <class Value>
+    void bind_plain(int parameter, const std::optional<Value>& value) {
+        if (value)
+            bind_plain(parameter, *value);
+        else
+            bind_plain(parameter, std::nullopt);
+    }
 
-    sqlite3* connection_;
-    sqlite3_stmt* statement_ = nullptr;
-    std::vector<int>
-        numbers_;  // which parameter each of the engine's slots wants; empty when they are the same
-    int parameter_count_ = 0;
+    Driver driver_;
     bool in_use_ = false;
 };
 

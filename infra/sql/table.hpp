@@ -3,10 +3,13 @@
 // here.
 #pragma once
 
+#include "infra/sql/create_text.hpp"
 #include "infra/sql/session.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace dacapo::sql {
@@ -22,7 +25,7 @@ namespace dacapo::sql {
 template <class RowType>
 class Table {
 public:
-    explicit Table(Session& session) : session_(session), upsert_sql_(upsert_statement()) {}
+    explicit Table(Session& session) : session_(session), upsert_sql_(upsert_statement(session.dialect())) {}
 
     // The last row of a key wins.
     void upsert(RowType row) { rows_.push_back(std::move(row)); }
@@ -46,6 +49,21 @@ public:
 
     void flush() {
         if (rows_.empty()) return;
+        if (session_.dialect() == Dialect::sqlite)
+            flush_rows();
+        else
+            flush_columns();
+        rows_.clear();
+    }
+    // Forgets what was not written: the batch has been rolled back.
+    void discard() { rows_.clear(); }
+
+    void create() { session_.script(create_text(session_.dialect(), RowType::create)); }
+    void drop() { session_.script("DROP TABLE IF EXISTS " + std::string(RowType::table)); }
+
+private:
+    // Row by row: a statement costs next to nothing inside the process.
+    void flush_rows() {
         Session::Lease lease(session_.prepared(upsert_sql_));
         for (const auto& row : rows_) {
             int number = 0;
@@ -54,16 +72,44 @@ public:
             lease.statement.step();
             lease.statement.reset();
         }
-        rows_.clear();
     }
-    // Forgets what was not written: the batch has been rolled back.
-    void discard() { rows_.clear(); }
 
-    void create() { session_.script(RowType::create); }
-    void drop() { session_.script("DROP TABLE IF EXISTS " + std::string(RowType::table)); }
+    // All at once, as arrays of columns: a statement costs a way to the server and back.
+    void flush_columns() {
+        keep_last_of_each_key();
+        std::vector<PostgresArray> columns;
+        RowType::fields(rows_.front(), [&]<class Value>(std::string_view, const Value&) {
+            columns.emplace_back(PostgresArray::element_for<Value>(), rows_.size());
+        });
+        for (const auto& row : rows_) {
+            auto column = columns.begin();
+            RowType::fields(row, [&](std::string_view, const auto& value) { (column++)->add(value); });
+        }
+        Session::Lease lease(session_.prepared(upsert_sql_));
+        int number = 0;
+        for (const auto& column : columns) lease.statement.bind(++number, column);
+        lease.statement.step();
+    }
 
-private:
-    static std::string upsert_statement() {
+    // One statement may not write the same row twice.
+    void keep_last_of_each_key() {
+        if (rows_.size() == 1) return;
+        std::unordered_set<std::string> keys;
+        keys.reserve(rows_.size());
+        const auto is_seen = [&](const RowType& row) {
+            PostgresArray key(PostgresArray::Element::text, 1);  // Any bytes that only this key has.
+            int number = 0;
+            RowType::fields(row, [&](std::string_view, const auto& value) {
+                if (++number <= RowType::key_count) key.add(value);
+            });
+            return !keys.emplace(key.bytes()).second;
+        };
+        // From the last row back: the first that is met of a key stays.
+        const auto kept = std::remove_if(rows_.rbegin(), rows_.rend(), is_seen);
+        rows_.erase(rows_.begin(), kept.base());
+    }
+
+    static std::string upsert_statement(Dialect dialect) {
         std::string columns, values, keys, changes;
         const auto append = [](std::string& list, const std::string& item) {
             if (!list.empty()) list += ", ";
@@ -71,17 +117,22 @@ private:
         };
         int number = 0;
         RowType row{};
-        RowType::fields(row, [&](std::string_view name, const auto&) {
+        RowType::fields(row, [&]<class Value>(std::string_view name, const Value&) {
             const std::string column(name);
             append(columns, column);
-            append(values, '$' + std::to_string(++number));
+            auto value = '$' + std::to_string(++number);
+            if (dialect == Dialect::postgresql)
+                value.append("::").append(PostgresArray::type_name(PostgresArray::element_for<Value>()));
+            append(values, value);
             if (number <= RowType::key_count)
                 append(keys, column);
             else
                 append(changes, column + " = excluded." + column);
         });
-        return "INSERT INTO " + std::string(RowType::table) + " (" + columns + ") VALUES (" + values +
-               ") ON CONFLICT (" + keys + ") DO UPDATE SET " + changes;
+        const auto source =
+            dialect == Dialect::sqlite ? "VALUES (" + values + ")" : "SELECT * FROM unnest(" + values + ")";
+        return "INSERT INTO " + std::string(RowType::table) + " (" + columns + ") " + source +
+               " ON CONFLICT (" + keys + ") DO UPDATE SET " + changes;
     }
 
     Session& session_;

@@ -1,5 +1,6 @@
 // Events per second of a rebuild through the runner, next to a bare loop of prepared inserts into the same
 // tables. Also lists of 20 per second through a session. Prints figures and asserts nothing.
+// DACAPO_TEST_DATABASE=postgresql measures that engine.
 #include "tests/support/projected.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -30,8 +31,8 @@ std::vector<StreamEvent> message(std::int64_t n, std::mt19937& random, std::int6
 
 // The same rows, straight into the tables, in transactions of as many.
 double raw_rate(testing::MemoryLog& log, const std::filesystem::path& file) {
-    sql::Session session("sqlite:" + file.string(), sql::Use::write);
-    session.script(MessageRow::create);
+    sql::Session session(testing::database_url_for(file), sql::Use::write);
+    session.script(sql::create_text(session.dialect(), MessageRow::create));
     auto& insert = session.prepared("INSERT INTO messages VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
     const auto begun = Clock::now();
     Position position = 0;
@@ -66,7 +67,7 @@ double runner_rate(testing::MemoryLog& log, const std::filesystem::path& file,
     projector.runner.prepare();
     const auto begun = Clock::now();
     projector.catch_up();
-    return static_cast<double>(log.head()) / seconds_since(begun);
+    return static_cast<double>(log.head().total()) / seconds_since(begun);
 }
 
 std::size_t read_list(sql::Session& session, std::int64_t user) {
@@ -87,7 +88,7 @@ std::size_t read_list(sql::Session& session, std::int64_t user) {
 }
 
 double list_rate(const std::filesystem::path& file, std::int64_t user_count) {
-    sql::Session session("sqlite:" + file.string(), sql::Use::read);
+    sql::Session session(testing::database_url_for(file), sql::Use::read);
     constexpr int count = 20'000;
     std::size_t bytes = 0;
     const auto begun = Clock::now();
@@ -98,7 +99,7 @@ double list_rate(const std::filesystem::path& file, std::int64_t user_count) {
 // The same lists asked for by 64 coroutines of one I/O thread.
 double handed_over_rate(const std::filesystem::path& file, std::int64_t user_count,
                         std::size_t reader_count) {
-    sql::ReadDatabase database({.url = "sqlite:" + file.string(), .reader_count = reader_count});
+    sql::ReadDatabase database({.url = testing::database_url_for(file), .reader_count = reader_count});
     boost::asio::io_context context(1);
     constexpr int count = 20'000, asker_count = 64;
     int next = 0;

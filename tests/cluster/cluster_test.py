@@ -6,7 +6,6 @@ What it promises: `up` returns when everything is ready or says why not, and `do
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -86,12 +85,15 @@ class ClusterTest(unittest.TestCase):
 
         pids = self.pids()
         self.assertEqual(len(pids), len(PARTS))
-        os.kill(int((self.cluster / "query-1/pid").read_text().split()[0]), signal.SIGKILL)
-        os.kill(int((self.cluster / "query-2/pid").read_text().split()[0]), signal.SIGSTOP)
+        self.assertEqual(self.run_script("kill", "query-1").returncode, 0)
+        self.assertEqual(self.run_script("kill", "query-2", "--signal", "STOP").returncode, 0)
         states = self.states()
         self.assertEqual((states["query-1"], states["query-2"], states["command-1"]), ("down", "silent", "ready"))
         self.assertEqual(self.run_script("status").returncode, 1)
         self.assertEqual(self.run_script(*self.up).returncode, 1)
+        self.assertEqual(self.run_script("restart", "query-1").returncode, 0)
+        self.assertEqual(self.states()["query-1"], "ready")
+        pids += self.pids()
 
         self.assertEqual(self.run_script("down").returncode, 0)
         self.assert_all_gone(pids)

@@ -1,6 +1,7 @@
 // What outlasts a stop, a lost read database, damaged snapshots; and what stops a start.
 #include "infra/http/listener.hpp"
 #include "infra/log/event_log.hpp"
+#include "tests/support/postgres.hpp"
 #include "tests/support/running_server.hpp"
 
 #include <doctest/doctest.h>
@@ -72,8 +73,7 @@ TEST_CASE("after a restart everything is there and ids go on and sessions live")
 TEST_CASE("a lost read database is built again from the log") {
     Stage stage;
     stage.server.stop();
-    for (const char* name : {"read.db", "read.db-wal", "read.db-shm"})
-        std::filesystem::remove(stage.server.file(name));
+    testing::lose_database(stage.server.file("read.db"));
     stage.server.start();
     stage.check_same();
 }
@@ -127,7 +127,7 @@ TEST_CASE("a port that is taken stops the start and names it") {
     config.port = server.port();
     config.data_dir = folder.path();
     config.event_log_file = folder / "log.db";
-    config.database_file = folder / "read.db";
+    config.database_url = testing::database_url_for(folder / "read.db");
     try {
         Server second(config, server.lines(), server.clock, {});
         FAIL("a second server took the same port");

@@ -96,7 +96,7 @@ TEST_CASE("production wants a real secret and careful defaults") {
 
 TEST_CASE("all faults are told at once and none shows a value") {
     const auto lines = faults({"--port", "marker", "--nonsense", "x", "--host"},
-                              {{"JWT_EXPIRES_IN", "marker"}, {"DATABASE_URL", "postgresql://u:marker@h/d"}},
+                              {{"JWT_EXPIRES_IN", "marker"}, {"DATABASE_URL", "mysql://u:marker@h/d"}},
                               "LOG_LEVEL=marker\nbroken\n");
     CHECK(lines ==
           std::vector<std::string>{
@@ -106,7 +106,7 @@ TEST_CASE("all faults are told at once and none shows a value") {
               "--host: a value is missing",
               "--port: must be a whole number from 0 to 65535",
               "JWT_EXPIRES_IN: must be a duration such as 15m, 12h, 7d or 3600 (seconds), from 1m to 366d",
-              "DATABASE_URL: must be sqlite:PATH; this version knows no other engine",
+              "DATABASE_URL: must be sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
               "LOG_LEVEL in .env: must be one of debug, info, warn, error",
           });
 }
@@ -152,14 +152,38 @@ TEST_CASE("engines are SQLite files") {
     CHECK(file("sqlite:///./read.db") == "./read.db");
     CHECK(file("sqlite:////x/read.db") == "/x/read.db");
     for (const char* url : {"sqlite:", "sqlite://", "sqlite://host/x", "sqlite::memory:", "sqlite:x/", "x.db",
-                            "sqlite:x.db?mode=ro", "postgresql://h/d"}) {
+                            "sqlite:x.db?mode=ro", "mysql://h/d"}) {
         CHECK_MESSAGE(refused("DATABASE_URL", url), url);
         CHECK_MESSAGE(refused("EVENT_LOG", url), url);
     }
     CHECK(refused("DATABASE_URL", "kafka://h:9092/d"));
+    CHECK(refused("EVENT_LOG", "postgresql://h/d"));
     CHECK(load({"--data-dir", "/x"}).event_log_file == "/x/log.db");
     CHECK(load({"--data-dir", "/x"}).database_file == "/x/read.db");
     CHECK(faults({"--event-log", "sqlite:a/x.db", "--database-url", "sqlite:a/./x.db"}).size() == 1);
+}
+
+TEST_CASE("the read models may lie in PostgreSQL and its password is never shown") {
+    const std::string url = "postgresql://u:marker@h:5432/d?sslmode=require";
+    for (const auto& given : {url, std::string("postgres://u:marker@h/d")}) {
+        const auto config = load({}, {{"DATABASE_URL", given}});
+        CHECK(config.database_url == given);
+        CHECK(config.database_file.empty());
+        CHECK(describe(config).find("marker") == std::string::npos);
+    }
+    CHECK(describe(load({}, {{"DATABASE_URL", url}}))
+              .find("\nDATABASE_URL=postgresql://u:***@h:5432/d?sslmode=require\n") != std::string::npos);
+    CHECK(load({}).database_url == "sqlite:data/read.db");
+    const auto read = [&](const std::string& path) {
+        return path == "secret" ? std::optional(url + "\n") : std::nullopt;
+    };
+    CHECK(load_config({}, {{"DATABASE_URL_FILE", "secret"}}, {}, read).database_url == url);
+    const std::vector<std::string> flag{"--database-url=" + url, "--jwt-secret-file", "secret"};
+    CHECK(load_config(flag, {}, {}, read).warnings.size() == 1);
+    for (const char* bad : {"postgresql://h/d?marker=1", "postgresql:marker", "postgres:"})
+        CHECK(faults({}, {{"DATABASE_URL", bad}}) ==
+              std::vector<std::string>{
+                  "DATABASE_URL: must be sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/DATABASE"});
 }
 
 TEST_CASE("origins are exact and never a wildcard") {

@@ -101,7 +101,7 @@ TEST_CASE_FIXTURE(Poisoned, "a poison event parks its own stream in order and th
     projector.catch_up();
     CHECK(projector.rows("messages") == "1|17|1|1|2|one|||0\n2|18|2|1|2|two|||0\n4|18|4|1|2|four|||0\n");
     CHECK(projector.rows("read_markers") == "17|2|1\n18|2|4\n");
-    CHECK(projector.rows("parked_events") ==
+    CHECK(projector.rows("parked_events", "position, event") ==
           "messages|conversation-17|3|0|cannot be applied|1|1\n"
           "messages|conversation-17|3|1|behind a parked event|1|1\n"
           "messages|conversation-17|5|0|behind a parked event|1|1\n"
@@ -178,17 +178,25 @@ TEST_CASE_FIXTURE(Poisoned, "a roster waits with its parked gathering so that it
     CHECK(projector.database.writer().value<int>("SELECT participant_count FROM events") == 2);
 }
 
+// Refuses a message that says "two".
+constexpr sql::PerDialect refuse_two{
+    .sqlite =
+        "CREATE TRIGGER no_two BEFORE INSERT ON messages WHEN new.content = 'two' "
+        "BEGIN SELECT raise(ABORT, 'no'); END",
+    .postgresql = "ALTER TABLE messages ADD CONSTRAINT no_two CHECK (content <> 'two')"};
+constexpr sql::PerDialect refused{.sqlite = "no", .postgresql = "sqlstate 23514: constraint no_two"};
+
 TEST_CASE_FIXTURE(Poisoned, "a statement that the database refuses parks its event too") {
     log.add(1, {said(1, 17, "one")});
     Projector projector(log, file, {}, fragile);
     projector.catch_up();
-    projector.database.writer().script(
-        "CREATE TRIGGER no_two BEFORE INSERT ON messages WHEN new.content = 'two' BEGIN SELECT raise(ABORT, "
-        "'no'); END");
+    auto& writer = projector.database.writer();
+    writer.script(std::string(refuse_two.in(writer.dialect())));
     log.add(1, {said(2, 17, "two")});
     log.add(2, {said(3, 18, "three")});
     projector.catch_up();
-    CHECK(projector.rows("parked_events") == "messages|conversation-17|2|0|no|1|1\n");
+    CHECK(projector.rows("parked_events") ==
+          "messages|conversation-17|2|0|" + std::string(refused.in(writer.dialect())) + "|1|1\n");
     CHECK(projector.rows("messages") == "1|17|1|1|2|one|||0\n3|18|3|1|2|three|||0\n");
 }
 

@@ -10,6 +10,7 @@
 #include "projections/users.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_log.hpp"
+#include "tests/support/postgres.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <string>
@@ -17,13 +18,14 @@
 namespace dacapo::testing {
 
 inline sql::ReadDatabaseOptions database_at(const std::filesystem::path& file) {
-    return {.url = "sqlite:" + file.string(), .reader_count = 1};
+    return {.url = database_url_for(file), .reader_count = 1};
 }
 
 // Every row of a table, one a line, columns separated by `|`, nothing for NULL.
-inline std::string rows_of(sql::Session& session, const std::string& table) {
+inline std::string rows_of(sql::Session& session, const std::string& table,
+                           const std::string& order = "1, 2") {
     std::string text;
-    session.query("SELECT * FROM " + table + " ORDER BY 1, 2", [&](const sql::Row& row) {
+    session.query("SELECT * FROM " + table + " ORDER BY " + order, [&](const sql::Row& row) {
         for (int column = 0; column < row.column_count(); ++column) {
             if (column > 0) text += '|';
             text += row.get<std::string_view>(column);
@@ -55,7 +57,9 @@ public:
     void catch_up() {
         while (runner.step()) continue;
     }
-    std::string rows(const std::string& table) { return rows_of(database.writer(), table); }
+    std::string rows(const std::string& table, const std::string& order = "1, 2") {
+        return rows_of(database.writer(), table, order);
+    }
     std::string all() { return all_rows(database.writer()); }
 
     ManualClock clock;

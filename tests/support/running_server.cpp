@@ -1,6 +1,7 @@
 #include "tests/support/running_server.hpp"
 
 #include "infra/crypto/token.hpp"
+#include "tests/support/postgres.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -18,7 +19,7 @@ Config config_of(const TemporaryFolder& folder, const Flags& more) {
                 {"threads", "2"},
                 {"data-dir", folder.path().string()},
                 {"event-log", "sqlite:" + (folder / "log.db").string()},
-                {"database-url", "sqlite:" + (folder / "read.db").string()},
+                {"database-url", testing::database_url_for(folder / "read.db")},
                 {"jwt-secret", server_secret},
                 {"password-cost", "4"},
                 {"public-url", "http://api.example"}};

@@ -1,4 +1,4 @@
-#include "infra/sql/connection.hpp"
+#include "infra/sql/sqlite_connection.hpp"
 
 // Declares SQLite's C functions, in a namespace of SOCI's own: <sqlite3.h> itself may not be included here.
 #include <soci/soci.h>
@@ -46,12 +46,12 @@ std::string path_of(const std::string& url) {
 
 }  // namespace
 
-struct Connection::Soci {
+struct SqliteConnection::Soci {
     explicit Soci(const std::string& path) : session(soci::sqlite3, "db=\"" + path + "\"") {}
     soci::session session;
 };
 
-Connection::Connection(const std::string& url, Use use) {
+SqliteConnection::SqliteConnection(const std::string& url, Use use) {
     const auto path = path_of(url);
     try {
         soci_ = std::make_unique<Soci>(path);
@@ -72,6 +72,6 @@ Connection::Connection(const std::string& url, Use use) {
     handle_ = reinterpret_cast<::sqlite3*>(opened);  // The same C type under SOCI's name for it.
 }
 
-Connection::~Connection() = default;
+SqliteConnection::~SqliteConnection() = default;
 
 }  // namespace dacapo::sql

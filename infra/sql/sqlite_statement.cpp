@@ -1,6 +1,5 @@
-#include "infra/sql/statement.hpp"
+#include "infra/sql/sqlite_statement.hpp"
 
-#include <sqlite3.h>
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -33,7 +32,7 @@ ErrorKind kind_of(int code) {
 
 }  // namespace
 
-void throw_error(sqlite3* connection) {
+void throw_sqlite_error(sqlite3* connection) {
     throw Error(kind_of(sqlite3_extended_errcode(connection)), sqlite3_errmsg(connection));
 }
 
@@ -52,12 +51,12 @@ int number_of(const char* name, int place) {
 
 }  // namespace
 
-Statement::Statement(sqlite3* connection, std::string_view sql) : connection_(connection) {
+SqliteStatement::SqliteStatement(sqlite3* connection, std::string_view sql) : connection_(connection) {
     const auto size = static_cast<int>(sql.size());
     const char* rest = nullptr;
     if (sqlite3_prepare_v3(connection, sql.data(), size, SQLITE_PREPARE_PERSISTENT, &statement_, &rest) !=
         SQLITE_OK)
-        throw_error(connection);
+        throw_sqlite_error(connection);
     if (statement_ == nullptr) throw Error(ErrorKind::statement, "an empty statement");
     if (sql.find_first_not_of(" \n;", static_cast<std::size_t>(rest - sql.data())) !=
         std::string_view::npos) {
@@ -81,9 +80,9 @@ Statement::Statement(sqlite3* connection, std::string_view sql) : connection_(co
     if (same) numbers_.clear();
 }
 
-Statement::~Statement() { sqlite3_finalize(statement_); }
+SqliteStatement::~SqliteStatement() { sqlite3_finalize(statement_); }
 
-Statement::Statement(Statement&& other) noexcept
+SqliteStatement::SqliteStatement(SqliteStatement&& other) noexcept
     : connection_(other.connection_),
       statement_(std::exchange(other.statement_, nullptr)),
       numbers_(std::move(other.numbers_)),
@@ -91,66 +90,53 @@ Statement::Statement(Statement&& other) noexcept
 
 // The engine numbers its slots by first appearance: `$2` may well be its first. 0 when the text has no such
 // parameter.
-int Statement::slot(int parameter) const {
+int SqliteStatement::slot(int parameter) const {
     if (numbers_.empty()) return parameter;
     const auto found = std::find(numbers_.begin(), numbers_.end(), parameter);
     return found == numbers_.end() ? 0 : static_cast<int>(found - numbers_.begin()) + 1;
 }
 
-void Statement::bind(int parameter, std::nullopt_t) {
+void SqliteStatement::bind(int parameter, std::nullopt_t) {
     if (const int place = slot(parameter); place != 0 && sqlite3_bind_null(statement_, place) != SQLITE_OK)
-        throw_error(connection_);
+        throw_sqlite_error(connection_);
 }
-void Statement::bind(int parameter, std::int64_t value) {
+void SqliteStatement::bind(int parameter, std::int64_t value) {
     if (const int place = slot(parameter);
         place != 0 && sqlite3_bind_int64(statement_, place, value) != SQLITE_OK)
-        throw_error(connection_);
+        throw_sqlite_error(connection_);
 }
-void Statement::bind(int parameter, double value) {
+void SqliteStatement::bind(int parameter, double value) {
     if (const int place = slot(parameter);
         place != 0 && sqlite3_bind_double(statement_, place, value) != SQLITE_OK)
-        throw_error(connection_);
+        throw_sqlite_error(connection_);
 }
-void Statement::bind(int parameter, std::string_view text) {
+void SqliteStatement::bind(int parameter, std::string_view text) {
     // A null pointer would bind NULL: an empty text is a text.
     const char* const bytes = text.data() == nullptr ? "" : text.data();
     const int place = slot(parameter);
     if (place != 0 &&
         sqlite3_bind_text64(statement_, place, bytes, text.size(), SQLITE_STATIC, SQLITE_UTF8) != SQLITE_OK)
-        throw_error(connection_);
+        throw_sqlite_error(connection_);
 }
 
-void Statement::expect_parameters(std::size_t count) const {
+void SqliteStatement::expect_parameters(std::size_t count) const {
     if (count != static_cast<std::size_t>(parameter_count_))
         throw std::logic_error(std::string("wrong number of parameters for: ") + sqlite3_sql(statement_));
 }
 
-bool Statement::step() {
-    in_use_ = true;
+bool SqliteStatement::step() {
     switch (sqlite3_step(statement_)) {
         case SQLITE_ROW:
             return true;
         case SQLITE_DONE:
             return false;
         default:
-            throw_error(connection_);
+            throw_sqlite_error(connection_);
     }
 }
 
-void Statement::reset() noexcept {
+void SqliteStatement::reset() noexcept {
     sqlite3_reset(statement_);  // Repeats the error of the last step, which has been thrown already.
-    in_use_ = false;
 }
-
-bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
-double Statement::real(int column) const { return sqlite3_column_double(statement_, column); }
-std::string_view Statement::text(int column) const {
-    const auto* const bytes = sqlite3_column_text(statement_, column);
-    if (bytes == nullptr) return {};
-    return {reinterpret_cast<const char*>(bytes),
-            static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
-}
-int Statement::column_count() const { return sqlite3_column_count(statement_); }
 
 }  // namespace dacapo::sql
