@@ -183,7 +183,7 @@ void Server::Parts::make_health() {
     health.version = program_version;
     health.state = [this] {
         const auto now = state.load();
-        const bool ready = !command || command->is_ready();
+        const bool ready = (!command || command->is_ready()) && (!query || query->is_ready());
         return now == ServerState::running && !ready ? ServerState::starting : now;
     };
     health.parts = [this] { return health_parts(); };

@@ -24,8 +24,10 @@ public:
     Progress& progress() { return progress_; }
     FeedHub& feed() { return *feed_; }
 
-    // Where another process writes the read models. Throws LogRefused, sql::Error.
+    // Where another process writes the read models. Throws sql::Error.
     void follow_tables();
+    // There are tables to read.
+    bool is_ready() const { return !follower_ || follower_->is_following(); }
     void stop();
 
     std::vector<http::Route> routes();

@@ -22,16 +22,24 @@ TableFollower::TableFollower(EventLog& log, sql::Session& session, Progress& pro
       options_(std::move(options)),
       announced_(log.start()) {}
 
-Frontier TableFollower::stored() {
-    const auto checkpoint = checkpoint_of(session_, log_.start());
-    // Tables of another log: its runner will clear them, and then this one must begin anew.
-    if (checkpoint.epoch != log_.epoch()) throw LogRefused("the read models are those of another log");
-    return checkpoint.frontier;
+// Nothing while the tables are those of another log, or of none: a projector will make them anew.
+std::optional<Frontier> TableFollower::stored() {
+    auto checkpoint = checkpoint_of(session_, log_.start());
+    if (checkpoint.epoch != log_.epoch()) return std::nullopt;
+    return std::move(checkpoint.frontier);
+}
+
+// The caches begin empty and the feeds begin where the tables are.
+bool TableFollower::begin() {
+    const auto passed = stored();
+    if (!passed) return false;
+    announced_ = *passed;
+    progress_.advance(announced_);
+    following_ = true;
+    return true;
 }
 
 void TableFollower::start() {
-    announced_ = stored();  // The caches begin empty and the feeds begin here.
-    progress_.advance(announced_);
     thread_ = std::thread([this] { run(); });
 }
 
@@ -46,10 +54,10 @@ void TableFollower::stop() {
 void TableFollower::run() {
     while (!stopping_) {
         try {
-            if (announced_.covers(log_.head())) log_.wait_past(announced_, idle_wait);
+            if (following_ && announced_.covers(log_.head())) log_.wait_past(announced_, idle_wait);
             const bool moved = step();
             in_trouble_ = false;
-            if (!moved && !announced_.covers(log_.head())) rest(options_.look_interval);
+            if (!moved && (!following_ || !announced_.covers(log_.head()))) rest(options_.look_interval);
         } catch (const std::exception& error) {
             if (!std::exchange(in_trouble_, true)) options_.trouble(error.what());
             rest(trouble_pause);
@@ -58,16 +66,19 @@ void TableFollower::run() {
 }
 
 bool TableFollower::step() {
+    if (!following_) return begin();
     auto entries = log_.read_after(announced_, batch_records_max);
     if (entries.empty()) {
         oldest_ms_ = 0;
         return false;
     }
     const auto passed = stored();
+    if (!passed) return false;
     const auto oldest = std::ranges::find_if(
-        entries, [&](const auto& entry) { return !passed.covers(entry->record.shard, entry->position); });
+        entries, [&](const auto& entry) { return !passed->covers(entry->record.shard, entry->position); });
     oldest_ms_ = oldest == entries.end() ? 0 : (*oldest)->record.time.time_since_epoch().count();
-    std::erase_if(entries, [&](const auto& entry) { return !passed.covers(entry->record.shard, entry->position); });
+    std::erase_if(entries,
+                  [&](const auto& entry) { return !passed->covers(entry->record.shard, entry->position); });
     if (entries.empty()) return false;
     for (const auto& sink : options_.sinks) sink(entries);
     advance_over(announced_, entries);

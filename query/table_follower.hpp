@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <thread>
@@ -36,9 +37,12 @@ public:
     TableFollower(const TableFollower&) = delete;
     TableFollower& operator=(const TableFollower&) = delete;
 
-    // Begins where the tables are. Throws LogRefused when they are those of another log, sql::Error when there are none.
+    // Begins where the tables are, as soon as there are tables of this log.
     void start();
     void stop();
+
+    // There are tables of this log, and they are followed.
+    bool is_following() const { return following_; }
 
     // How long the oldest record that the tables have not passed has waited; zero when there is none.
     std::chrono::milliseconds lag() const;
@@ -48,7 +52,8 @@ public:
 
 private:
     void run();
-    Frontier stored();
+    std::optional<Frontier> stored();
+    bool begin();
     void rest(std::chrono::milliseconds time);
 
     EventLog& log_;
@@ -58,6 +63,7 @@ private:
     const TableFollowerOptions options_;
     Frontier announced_;
     std::atomic<std::int64_t> oldest_ms_{0};  // 0: nothing is missing
+    std::atomic<bool> following_{false};
     bool in_trouble_ = false;
     std::atomic<bool> stopping_{false};
     std::mutex mutex_;
