@@ -46,7 +46,7 @@ public:
         auto file = parse_env_file(env_file);
         errors_ = std::move(file.errors);
         for (auto& [name, text] : file.variables) {
-            if (!variable_of(name))
+            if (!variable_of(name) && !kafka::property_of_variable(name))
                 config_.warnings.push_back(name + " in .env is not known to this version");
             env_file_.emplace(std::move(name), std::move(text));
         }
@@ -55,6 +55,10 @@ public:
 
     Config load() {
         for (const auto& variable : config_table()) take(variable);
+        if (config_.event_log_kafka) {
+            take_kafka_properties(env_file_);
+            take_kafka_properties(environment_);
+        }
         check_together();
         if (!errors_.empty()) throw ConfigErrors(std::move(errors_));
         return std::move(config_);
@@ -142,6 +146,19 @@ private:
         if (!fault.empty()) errors_.push_back(found->source + ": " + fault);
     }
 
+    // Any of librdkafka's, which has hundreds, but for those that safety rests on. Whether a name and its value are good,
+    // librdkafka itself says when it starts.
+    void take_kafka_properties(const Environment& variables) {
+        for (const auto& [name, text] : variables) {
+            const auto property = kafka::property_of_variable(name);
+            if (!property || text.empty()) continue;
+            if (const auto refusal = kafka::refusal_of_property(*property); !refusal.empty())
+                errors_.push_back(name + ": " + refusal);
+            else
+                config_.kafka_properties.insert_or_assign(*property, text);
+        }
+    }
+
     void defaulted(const ConfigVariable& variable, const std::string& text) {
         if (variable.name == "FRONTEND_URL") config_.localhost_origins = !config_.is_production();
         if (variable.name != "JWT_SECRET") return;
@@ -156,6 +173,8 @@ private:
         if (!config_.event_log_file.empty() &&
             config_.event_log_file.lexically_normal() == config_.database_file.lexically_normal())
             errors_.push_back("EVENT_LOG and DATABASE_URL: must be two files");
+        if (config_.kafka_min_insync_replicas > config_.kafka_replication_factor)
+            errors_.push_back("KAFKA_MIN_INSYNC_REPLICAS: must not be more than KAFKA_REPLICATION_FACTOR");
     }
 
     const Environment& environment_;
