@@ -112,7 +112,7 @@ int verify(const std::vector<std::string>& flags) {
 
 void make_topics(const Config& config) {
     KafkaTopicsOptions options;
-    options.url = *config.kafka_url;
+    options.url = *config.event_log_kafka;
     options.properties = config.kafka_properties;
     options.replication_factor = config.kafka_replication_factor;
     options.min_insync_replicas = config.kafka_min_insync_replicas;
@@ -121,7 +121,7 @@ void make_topics(const Config& config) {
 
 int migrate(const std::vector<std::string>& flags) {
     const auto config = configured(flags);
-    if (config.kafka_url) make_topics(config);
+    if (config.event_log_kafka) make_topics(config);
     if (config.database_file.has_parent_path())
         std::filesystem::create_directories(config.database_file.parent_path());
     sql::Session writer(config.database_url, sql::Use::write);

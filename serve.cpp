@@ -37,7 +37,7 @@ std::unique_ptr<SqliteLog> open_sqlite(const Config& config, const ServerOptions
 
 std::unique_ptr<KafkaLog> open_kafka(const Config& config, const ServerOptions& options, Metrics& metrics) {
     KafkaLogOptions log_options;
-    log_options.url = *config.kafka_url;
+    log_options.url = *config.event_log_kafka;
     log_options.properties = config.kafka_properties;
     log_options.node_url = config.advertised_url;
     log_options.on_fault = options.on_broken;
@@ -74,7 +74,7 @@ std::size_t thread_count_of(const Config& config) {
 
 OpenedLog open_log(const Config& config, const ServerOptions& options, LogLines& lines, Metrics& metrics) {
     OpenedLog opened;
-    if (config.kafka_url)
+    if (config.event_log_kafka)
         opened.kafka = open_kafka(config, options, metrics);
     else
         opened.sqlite = open_sqlite(config, options, lines);
@@ -176,7 +176,7 @@ void Server::Parts::join_projectors() {
     calls.assigned = [this](std::vector<int> shards) { runner->project_only(std::move(shards)); };
     calls.lost = [] {};
     runner_lease = std::make_unique<ShardLease>(
-        ShardLeaseOptions{*config.kafka_url, config.kafka_properties, config.kafka_url->name + ".project"}, calls);
+        ShardLeaseOptions{*config.event_log_kafka, config.kafka_properties, config.event_log_kafka->name + ".project"}, calls);
 }
 
 void Server::Parts::make_health() {

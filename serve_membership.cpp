@@ -18,7 +18,7 @@ OwnershipOptions ownership_options(const ServerNeeds& needs, ShardOwners& owners
 
 Membership::Membership(const ServerNeeds& needs, Shards& shards)
     : config_(needs.config),
-      owners_({*config_.kafka_url, config_.kafka_properties}),
+      owners_({*config_.event_log_kafka, config_.kafka_properties}),
       neighbours_(config_.cluster_secret, config_.advertised_url, [this](int shard) { return owners_.url_of(shard); },
                   needs.clock),
       ownership_(*needs.log.kafka, shards, ownership_options(needs, owners_)) {
@@ -33,7 +33,7 @@ void Membership::start() {
     // What is decided here stays decided here until somebody takes it: the log says when.
     calls.lost = [] {};
     lease_ = std::make_unique<ShardLease>(
-        ShardLeaseOptions{*config_.kafka_url, config_.kafka_properties, config_.kafka_url->name + ".command"}, calls);
+        ShardLeaseOptions{*config_.event_log_kafka, config_.kafka_properties, config_.event_log_kafka->name + ".command"}, calls);
 }
 
 void Membership::stop() {

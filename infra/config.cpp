@@ -55,7 +55,10 @@ public:
 
     Config load() {
         for (const auto& variable : config_table()) take(variable);
-        if (config_.kafka_url) take_kafka_properties();
+        if (config_.event_log_kafka) {
+            take_kafka_properties(env_file_);
+            take_kafka_properties(environment_);
+        }
         check_together();
         if (!errors_.empty()) throw ConfigErrors(std::move(errors_));
         return std::move(config_);
@@ -143,6 +146,19 @@ private:
         if (!fault.empty()) errors_.push_back(found->source + ": " + fault);
     }
 
+    // Any of librdkafka's, which has hundreds, but for those that safety rests on. Whether a name and its value are good,
+    // librdkafka itself says when it starts.
+    void take_kafka_properties(const Environment& variables) {
+        for (const auto& [name, text] : variables) {
+            const auto property = kafka::property_of_variable(name);
+            if (!property || text.empty()) continue;
+            if (const auto refusal = kafka::refusal_of_property(*property); !refusal.empty())
+                errors_.push_back(name + ": " + refusal);
+            else
+                config_.kafka_properties.insert_or_assign(*property, text);
+        }
+    }
+
     void defaulted(const ConfigVariable& variable, const std::string& text) {
         if (variable.name == "FRONTEND_URL") config_.localhost_origins = !config_.is_production();
         if (variable.name != "JWT_SECRET") return;
@@ -153,28 +169,14 @@ private:
                 "JWT_SECRET is not set: tokens are signed with a secret that everyone knows");
     }
 
-    // KAFKA_SOCKET_TIMEOUT_MS is librdkafka's socket.timeout.ms. Only where there is a Kafka to speak of: other programs'
-    // variables may begin with the same word.
-    void take_kafka_properties() {
-        for (const Environment* source : {static_cast<const Environment*>(&env_file_), &environment_})
-            for (const auto& [name, text] : *source) {
-                const auto property = kafka::property_of_variable(name);
-                if (!property || text.empty()) continue;
-                if (const auto why = kafka::refusal_of_property(*property); !why.empty())
-                    errors_.push_back(name + ": " + why);
-                else
-                    config_.kafka_properties[*property] = text;
-            }
-    }
-
     void check_together() {
-        if (config_.kafka_url && config_.is_production() && config_.cluster_secret.empty())
+        if (config_.event_log_kafka && config_.is_production() && config_.cluster_secret.empty())
             errors_.push_back("CLUSTER_SECRET: must be set in production, with at least 32 bytes");
-        if (config_.kafka_min_insync_replicas > config_.kafka_replication_factor)
-            errors_.push_back("KAFKA_MIN_INSYNC_REPLICAS: must not be more than KAFKA_REPLICATION_FACTOR");
         if (!config_.event_log_file.empty() &&
             config_.event_log_file.lexically_normal() == config_.database_file.lexically_normal())
             errors_.push_back("EVENT_LOG and DATABASE_URL: must be two files");
+        if (config_.kafka_min_insync_replicas > config_.kafka_replication_factor)
+            errors_.push_back("KAFKA_MIN_INSYNC_REPLICAS: must not be more than KAFKA_REPLICATION_FACTOR");
     }
 
     const Environment& environment_;

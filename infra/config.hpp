@@ -30,11 +30,11 @@ struct Config {
     std::size_t thread_count = 0;                          // THREADS: I/O threads
     std::size_t cache_mb = 0;                              // CACHE_MB: answers kept in memory; 0: none
     std::filesystem::path data_dir;                        // DATA_DIR
-    std::filesystem::path event_log_file;                  // EVENT_LOG, the path of its sqlite: URL
-    std::optional<KafkaUrl> kafka_url;                     // EVENT_LOG, when it is a kafka: URL
-    kafka::Properties kafka_properties;                    // every other KAFKA_<PROPERTY>, by librdkafka's names
-    int kafka_replication_factor = 1;                      // KAFKA_REPLICATION_FACTOR, of topics that migrate makes
-    int kafka_min_insync_replicas = 1;                     // KAFKA_MIN_INSYNC_REPLICAS, likewise
+    std::filesystem::path event_log_file;                  // EVENT_LOG, the path of a sqlite: URL, else empty
+    std::optional<KafkaUrl> event_log_kafka;               // EVENT_LOG, when it is a kafka: URL
+    kafka::Properties kafka_properties;                    // KAFKA_<PROPERTY>, by librdkafka's names
+    int kafka_replication_factor = 1;                      // KAFKA_REPLICATION_FACTOR
+    int kafka_min_insync_replicas = 1;                     // KAFKA_MIN_INSYNC_REPLICAS
     std::string database_url;                              // DATABASE_URL, sqlite: or postgresql:
     std::filesystem::path database_file;                   // the path of a sqlite: one, else empty
     std::string jwt_secret;                                // JWT_SECRET

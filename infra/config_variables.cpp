@@ -19,7 +19,7 @@ constexpr string_view sqlite_scheme = "sqlite:";
 constexpr std::chrono::seconds jwt_lifetime_min{60};
 constexpr std::chrono::seconds jwt_lifetime_max = std::chrono::days{366};
 constexpr std::size_t thread_count_max = 256;
-constexpr int replicas_max = 100;
+constexpr int kafka_replicas_max = 15;
 constexpr std::size_t cache_mb_max = 1'000'000;
 
 template <class Number>
@@ -78,7 +78,7 @@ string duration_text(std::chrono::seconds duration) {
 // `sqlite:data/log.db`, `sqlite:/var/lib/log.db`; also with two slashes and an empty host, where the path
 // begins after the third slash as SQLAlchemy has it (`sqlite:///relative`, `sqlite:////absolute`).
 string read_sqlite_url(string_view text, std::filesystem::path& into) {
-    if (!text.starts_with(sqlite_scheme)) return "must be sqlite:PATH; this version knows no other engine";
+    if (!text.starts_with(sqlite_scheme)) return "must be sqlite:PATH";
     text.remove_prefix(sqlite_scheme.size());
     if (text.starts_with("//")) {
         if (!text.starts_with("///")) return "must be sqlite:PATH, without a host";
@@ -88,6 +88,24 @@ string read_sqlite_url(string_view text, std::filesystem::path& into) {
         return "must be sqlite:PATH with the path of a file";
     into = std::filesystem::path(text);
     return {};
+}
+
+string read_event_log(Config& config, string_view text) {
+    config.event_log_kafka.reset();
+    config.event_log_file.clear();
+    if (text.starts_with(sqlite_scheme)) return read_sqlite_url(text, config.event_log_file);
+    if (!text.starts_with(kafka_scheme)) return "must be sqlite:PATH or kafka://HOST:PORT/NAME";
+    try {
+        config.event_log_kafka = parse_kafka_url(text);
+    } catch (const std::invalid_argument& fault) {
+        return fault.what();
+    }
+    return {};
+}
+
+string shown_event_log(const Config& config) {
+    return config.event_log_kafka ? config.event_log_kafka->text()
+                                  : string(sqlite_scheme) + config.event_log_file.string();
 }
 
 string read_database_url(Config& config, string_view text) {
@@ -176,19 +194,6 @@ string read_cluster_secret(Config& config, string_view text) {
     if (config.is_production() && text.size() < jwt_secret_bytes_min)
         return "must have at least 32 bytes in production";
     config.cluster_secret = text;
-    return {};
-}
-
-string read_event_log(Config& config, string_view text) {
-    if (!text.starts_with(kafka_scheme)) {
-        const auto fault = read_sqlite_url(text, config.event_log_file);
-        return fault.starts_with("must be sqlite:PATH;") ? "must be sqlite:PATH or kafka://HOST:PORT/NAME" : fault;
-    }
-    try {
-        config.kafka_url = parse_kafka_url(text);
-    } catch (const std::invalid_argument& fault) {
-        return fault.what();
-    }
     return {};
 }
 
@@ -304,16 +309,14 @@ const std::array<ConfigVariable, 21> table{{
     {"EVENT_LOG", false,
      [](const Config& c) { return string(sqlite_scheme) + (c.data_dir / "log.db").string(); },
      read_event_log,
-     [](const Config& c) {
-         return c.kafka_url ? c.kafka_url->text() : string(sqlite_scheme) + c.event_log_file.string();
-     }},
+     shown_event_log},
     {"KAFKA_REPLICATION_FACTOR", false,
-     [](const Config&) { return string("1"); },
-     [](Config& c, string_view text) { return read_number(text, 1, replicas_max, c.kafka_replication_factor); },
+     [](const Config& c) { return string(c.is_production() ? "3" : "1"); },
+     [](Config& c, string_view text) { return read_number(text, 1, kafka_replicas_max, c.kafka_replication_factor); },
      [](const Config& c) { return std::to_string(c.kafka_replication_factor); }},
     {"KAFKA_MIN_INSYNC_REPLICAS", false,
-     [](const Config&) { return string("1"); },
-     [](Config& c, string_view text) { return read_number(text, 1, replicas_max, c.kafka_min_insync_replicas); },
+     [](const Config& c) { return string(c.is_production() ? "2" : "1"); },
+     [](Config& c, string_view text) { return read_number(text, 1, kafka_replicas_max, c.kafka_min_insync_replicas); },
      [](const Config& c) { return std::to_string(c.kafka_min_insync_replicas); }},
     {"ADVERTISED_URL", false,
      default_public_url,

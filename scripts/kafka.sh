@@ -13,6 +13,8 @@ usage: scripts/kafka.sh COMMAND
   kill DIR NODE [SIGNAL]   send KILL, or another signal (STOP, CONT, TERM), to broker 1, 2 or 3
   revive DIR NODE          start that broker again on its old data and port; return when it answers
   status DIR               one line a broker: whether it answers
+  hold DIR PORT [NODES]    start them, kill them and remove DIR when the input ends: for tests, which may be killed
+                           themselves
 TEXT
 }
 
@@ -207,6 +209,18 @@ kafka_status() {
     done
 }
 
+# The input ends also when whoever holds its other end is killed.
+kafka_hold() {
+    trap : INT TERM HUP # not ignored: the brokers would inherit that
+    kafka_start "$@"
+    cat >/dev/null || true
+    local node
+    for node in $(kafka_nodes "$1"); do
+        if process_is_alive "$1/node-$node"; then kafka_kill "$1" "$node"; fi
+    done
+    rm -rf "$1"
+}
+
 kafka_main() {
     local command=${1-}
     shift || true
@@ -216,6 +230,7 @@ kafka_main() {
         kill:[23]) kafka_kill "$@" ;;
         revive:2) kafka_revive "$@" ;;
         status:1) kafka_status "$@" ;;
+        hold:[23]) kafka_hold "$@" ;;
         *) kafka_usage >&2; exit 2 ;;
     esac
 }

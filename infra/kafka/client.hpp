@@ -46,7 +46,7 @@ private:
     std::unique_ptr<rd_kafka_conf_t, Destroy> conf_;
 };
 
-// Durable and in order; see docs/decisions.md for the reasons.
+// Durable and in order: acknowledged by all in-sync replicas, one request on its way to each broker.
 Config producer_config(const KafkaUrl& url, const Properties& operators);
 // Reads partitions that are assigned by hand, and says so when it cannot.
 Config consumer_config(const KafkaUrl& url, const Properties& operators);

@@ -38,6 +38,7 @@ public:
           old_(options.url, options.properties, options.page_max),
           consumer_(kafka::consumer_config(options.url, options.properties)),
           own_(make_own(shard_count_)),
+          producers_(static_cast<std::size_t>(std::max(1, options.producer_count))),
           tail_(options.url, consumer_, options.start, recent_, own_, metrics_,
                 {[this](int shard) {
                      if (deposed_) deposed_(shard);
@@ -74,7 +75,7 @@ private:
     }
     kafka::OwnShard& own(int shard) { return *own_.at(static_cast<std::size_t>(shard)); }
     void read_all_there_is();
-    std::shared_ptr<kafka::Producer> producer();
+    std::shared_ptr<kafka::Producer> producer_of(int shard);
     // False: nothing was sent until `deadline`, because the queue had no room.
     bool send(int shard, std::span<const PendingRecord> batch, const kafka::OwnShard::Sending& sending,
               steady_clock::time_point deadline);
@@ -90,8 +91,8 @@ private:
     kafka::Consumer consumer_;
     std::vector<std::unique_ptr<kafka::OwnShard>> own_;
     std::function<void(int)> deposed_;
-    std::mutex producer_mutex_;
-    std::shared_ptr<kafka::Producer> producer_;
+    std::mutex producers_mutex_;
+    std::vector<std::shared_ptr<kafka::Producer>> producers_;  // made when they are first needed
     kafka::Tail tail_;
 };
 
@@ -106,29 +107,30 @@ void KafkaLogClient::read_all_there_is() {
 
 // A producer that has met a fatal error is of no more use. What it had still to send is in doubt, which each
 // shard's writer hears from it; new terms are written by a new one.
-std::shared_ptr<kafka::Producer> KafkaLogClient::producer() {
+std::shared_ptr<kafka::Producer> KafkaLogClient::producer_of(int shard) {
     std::shared_ptr<kafka::Producer> dead;  // Ends after the lock is released: it blocks.
-    const std::lock_guard lock(producer_mutex_);
-    if (producer_ && !producer_->is_dead()) return producer_;
-    dead = std::move(producer_);
+    const std::lock_guard lock(producers_mutex_);
+    auto& producer = producers_[static_cast<std::size_t>(shard) % producers_.size()];
+    if (producer && !producer->is_dead()) return producer;
+    dead = std::move(producer);
     auto config = kafka::producer_config(options_.url, options_.properties);
-    producer_ =
+    producer =
         std::make_shared<kafka::Producer>(std::move(config), [this](const kafka::Producer::Failure& failure) {
             metrics_.counter("dacapo_kafka_send_failures_total", "Records that were perhaps not stored")
                 .add();
             own(failure.partition).fail(failure.tag, failure.why);
         });
-    metrics_
-        .counter("dacapo_kafka_producers_total", "Producers made; more than one: the others ended fatally")
-        .add();
-    return producer_;
+    if (dead)
+        metrics_.counter("dacapo_kafka_producers_lost_total", "Producers that ended with a fatal error")
+            .add();
+    return producer;
 }
 
 std::int64_t KafkaLogClient::take(int shard) {
     auto& own_shard = own(shard);
     const auto session = own_shard.claim();
     try {
-        if (!kafka::send_barrier(*producer(), options_.url, shard, session, options_.node_url))
+        if (!kafka::send_barrier(*producer_of(shard), options_.url, shard, session, options_.node_url))
             own_shard.fail(session, "the queue to the brokers is full");
     } catch (const kafka::KafkaError& error) {
         own_shard.fail(session, error.what());
@@ -157,7 +159,7 @@ void KafkaLogClient::append(std::span<PendingRecord> batch) {
 
 bool KafkaLogClient::send(int shard, std::span<const PendingRecord> batch,
                           const kafka::OwnShard::Sending& sending, steady_clock::time_point deadline) {
-    const auto sender = producer();
+    const auto sender = producer_of(shard);
     for (std::size_t i = 0; i < batch.size(); ++i) {
         const auto& events = batch[i].entry->record.events;
         const auto key = events.empty() ? std::string() : text_of(events.front().stream);

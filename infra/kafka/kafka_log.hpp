@@ -25,6 +25,11 @@ struct KafkaLogOptions {
     // What comes before is not checked, and is read from Kafka only when somebody asks for it.
     Frontier start = 0;
 
+    // Shards share them in turn. A producer has one request on its way to each broker, so that with a single
+    // one every shard would wait for all others'; each costs two threads and one more per broker, once a
+    // shard of it is taken.
+    int producer_count = 4;
+
     // The newest records are kept decoded, over all shards together.
     std::size_t tail_records_max = 65'536;
     std::size_t tail_bytes_max = std::size_t{64} << 20;

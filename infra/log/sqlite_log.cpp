@@ -28,6 +28,7 @@ void sync_folder(const std::filesystem::path& folder) {
 // Before SQLite sees the file, which it would make anew without a word.
 const SqliteLogOptions& require_file(const SqliteLogOptions& options) {
     if (options.shard_count < 1) throw std::invalid_argument("a log has at least one shard");
+    if (options.file.empty()) throw LogRefused("the event log is not a file: this needs one of SQLite");
     if (!options.create && !std::filesystem::exists(options.file))
         throw LogRefused("there is no log at " + options.file.string());
     const auto folder = options.file.parent_path();

@@ -202,26 +202,16 @@ TEST_CASE("origins are exact and never a wildcard") {
     CHECK(load({"--host", "0.0.0.0", "--port", "1"}).public_url == "http://localhost:1");
 }
 
-TEST_CASE("the event log may be Kafka, with librdkafka's own settings but those that safety rests on") {
-    const auto on_kafka = [](Environment environment) {
-        environment["EVENT_LOG"] = "kafka://one:9092,two/band";
+TEST_CASE("in production servers do not trust each other by a secret that everyone knows") {
+    const auto production = [](Environment environment) {
+        environment["EVENT_LOG"] = "kafka://one:9092/band";
+        environment["APP_ENV"] = "production";
+        environment["JWT_SECRET"] = long_secret;
         return load_config({}, environment, {}, [](const std::string&) { return std::nullopt; });
     };
-    const auto config = on_kafka({{"KAFKA_SOCKET_TIMEOUT_MS", "9000"}, {"KAFKA_REPLICATION_FACTOR", "3"}});
-    REQUIRE(config.kafka_url);
-    CHECK(config.kafka_url->brokers == "one:9092,two:9092");
-    CHECK(config.kafka_url->name == "band");
-    CHECK(config.event_log_file.empty());
-    CHECK(config.kafka_properties == kafka::Properties{{"socket.timeout.ms", "9000"}});
-    CHECK(config.kafka_replication_factor == 3);
-    CHECK_THROWS_AS(on_kafka({{"KAFKA_ACKS", "1"}}), ConfigErrors);
-    CHECK_THROWS_AS(on_kafka({{"KAFKA_MIN_INSYNC_REPLICAS", "2"}}), ConfigErrors);
-    for (const char* url : {"kafka://", "kafka://h:9092", "kafka://h:9092/", "kafka://h:9092/a b"})
-        CHECK_MESSAGE(refused("EVENT_LOG", url), url);
-    CHECK(load({"--event-log", "sqlite:x.db"}).kafka_properties.empty());
-    // In production servers must not trust each other by a secret that everyone knows.
-    CHECK_THROWS_AS(on_kafka({{"APP_ENV", "production"}, {"JWT_SECRET", long_secret}}), ConfigErrors);
-    CHECK_NOTHROW(on_kafka({{"APP_ENV", "production"}, {"JWT_SECRET", long_secret}, {"CLUSTER_SECRET", long_secret}}));
+    CHECK_THROWS_AS(production({}), ConfigErrors);
+    CHECK_THROWS_AS(production({{"CLUSTER_SECRET", "short"}}), ConfigErrors);
+    CHECK(production({{"CLUSTER_SECRET", long_secret}}).cluster_secret == long_secret);
     CHECK(load({}).advertised_url == "http://127.0.0.1:8000");
 }
 
@@ -252,6 +242,25 @@ TEST_CASE("a configuration is shown without its secrets and reads back the same"
     CHECK(text.find("\nPORT=1\n") != text.npos);
     CHECK(text.find("\nJWT_EXPIRES_IN=90m\n") != text.npos);
     CHECK(describe(load({}, {{"JWT_SECRET", long_secret}}, text)) == text);
+}
+
+TEST_CASE("the event log may be on Kafka, with properties that the operator chooses") {
+    const auto config = load({}, {{"EVENT_LOG", "kafka://one:9092/dacapo"}, {"KAFKA_SASL_USERNAME", "nina"}},
+                             "KAFKA_SASL_USERNAME=other\nKAFKA_SOCKET_TIMEOUT_MS=5000\n");
+    REQUIRE(config.event_log_kafka);
+    CHECK(*config.event_log_kafka == KafkaUrl{"one:9092", "dacapo"});
+    CHECK(config.event_log_file.empty());
+    CHECK(config.kafka_properties == kafka::Properties{{"sasl.username", "nina"}, {"socket.timeout.ms", "5000"}});
+    CHECK(describe(config).find("\nEVENT_LOG=kafka://one:9092/dacapo\n") != std::string::npos);
+    CHECK(load({}, {{"KAFKA_SASL_USERNAME", "nina"}}).kafka_properties.empty());
+    CHECK_FALSE(load({}).event_log_kafka);
+}
+
+TEST_CASE("Kafka's properties that safety rests on, and impossible topics, stop the start") {
+    CHECK_FALSE(faults({}, {{"EVENT_LOG", "kafka://one/dacapo"}, {"KAFKA_ACKS", "1"}}, "").empty());
+    CHECK(faults({}, {{"KAFKA_ACKS", "1"}}, "").empty());
+    CHECK_FALSE(faults({}, {{"EVENT_LOG", "kafka://one"}}, "").empty());
+    CHECK_FALSE(faults({"--kafka-replication-factor", "2", "--kafka-min-insync-replicas", "3"}, {}, "").empty());
 }
 
 TEST_CASE("the example file names every variable and no other") {
