@@ -14,8 +14,6 @@ using testing::MemoryLog;
 using testing::Postgres;
 using testing::Projector;
 
-const bool asked_for = ::setenv("DACAPO_TEST_DATABASE", "postgresql", 1) == 0;
-
 constexpr UserId ana{1}, ben{2};
 constexpr std::int64_t jam_count = 8;
 
@@ -49,7 +47,12 @@ void busy(MemoryLog& log, std::int64_t n) {
             {{{StreamKind::roster, jam.value}, RosterEvent(ParticipantJoined{jam, {n + 10}, Timestamp{}})}});
 }
 
-struct Disturbed {
+// Without it these would pass on files, whatever becomes of the server.
+struct Asked {
+    Asked() { REQUIRE_MESSAGE(testing::on_postgresql(), "set DACAPO_TEST_DATABASE=postgresql"); }
+};
+
+struct Disturbed : Asked {
     TemporaryFolder folder;
     MemoryLog log;
     std::filesystem::path file = folder / "read.db";
@@ -102,7 +105,7 @@ TEST_CASE_FIXTURE(Disturbed, "connections that are ended again and again lose no
     });
 }
 
-TEST_CASE("many processes that start on an empty database make its tables once") {
+TEST_CASE_FIXTURE(Asked, "many processes that start on an empty database make its tables once") {
     TemporaryFolder folder;
     MemoryLog log;
     open_jams(log);
@@ -124,7 +127,7 @@ TEST_CASE("many processes that start on an empty database make its tables once")
     CHECK(projectors[0]->database.writer().value<int>("SELECT count(*) FROM events") == jam_count);
 }
 
-TEST_CASE("while the database is away reads are refused and commands go on") {
+TEST_CASE_FIXTURE(Asked, "while the database is away reads are refused and commands go on") {
     test::RunningServer server(test::Flags{{"cache-mb", "0"}});
     auto zoe = server.person("zoe");
     auto malik = server.person("malik");
@@ -146,7 +149,8 @@ TEST_CASE("while the database is away reads are refused and commands go on") {
     }));
 }
 
-TEST_CASE("in production a database that was not migrated refuses the start and names the command") {
+TEST_CASE_FIXTURE(Asked,
+                  "in production a database that was not migrated refuses the start and names the command") {
     TemporaryFolder folder;
     const auto url = testing::database_url_for(folder / "read.db");
     const auto start = [&](const char* environment) {

@@ -74,7 +74,7 @@ TEST_CASE_FIXTURE(ReadModels, "a scheduled gathering is a published row of event
     CHECK(rows("events") ==
           "33|Jam d'Été|Bring your own "
           "cables|2030-06-21T20:00:00|Europe/Paris|5000||Belleville|48.5|2.25|jam|published|"
-          "1|[]||0|0|100|1|0|jam d'ete bring your own cables belleville\n");
+          "1|[]||0|0|100|1|1|jam d'ete bring your own cables belleville\n");
 }
 
 TEST_CASE_FIXTURE(ReadModels, "hosts are listed in the order in which they were added") {
