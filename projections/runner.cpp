@@ -107,8 +107,10 @@ bool Runner::step() {
 
 bool Runner::follow_step() {
     const auto stored = main_.frontier();
-    // Without sinks nobody need hear of what other runners did.
-    if (options_.sinks.empty()) announced_.advance(stored);
+    if (options_.sinks.empty()) {  // Nobody need hear of what other runners did, so it need not be read.
+        announced_.advance(stored);
+        progress_.advance(announced_);
+    }
     if (!announced_.covers(stored)) {  // Another runner's work: its rows are there, our sinks have not heard of it.
         const auto entries = read_until(announced_, stored);
         announce(entries);

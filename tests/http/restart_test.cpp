@@ -129,7 +129,7 @@ TEST_CASE("a port that is taken stops the start and names it") {
     config.event_log_file = folder / "log.db";
     config.database_url = testing::database_url_for(folder / "read.db");
     try {
-        Server second(config, server.lines(), server.clock, {});
+        Server second(config, Roles{}, server.lines(), server.clock, {});
         FAIL("a second server took the same port");
     } catch (const http::PortTaken& taken) {
         CHECK(std::string(taken.what()).find(std::to_string(server.port())) != std::string::npos);
@@ -140,7 +140,7 @@ TEST_CASE("a port that is taken stops the start and names it") {
 TEST_CASE("a second server on the same log is refused") {
     RunningServer server;
     auto zoe = server.person("zoe");
-    CHECK_THROWS_AS(Server(server.config(), server.lines(), server.clock, {}), LogRefused);
+    CHECK_THROWS_AS(Server(server.config(), Roles{}, server.lines(), server.clock, {}), LogRefused);
     CHECK(zoe.get("/auth/me").status == 200);
 }
 
