@@ -298,7 +298,7 @@ void Server::stop() {
     if (parts.database) parts.database->stop();
     // Coroutines that did not end within the listener's patience are dropped while what they refer to still stands.
     if (parts.query) parts.query->progress().clear();
-    if (parts.command) parts.command->clear_waiting();
+    if (parts.command) parts.command->let_go();
     parts.listener.reset();
     parts.lines.info("stopped", {{"head", parts.log.log().head().total()}});
 }

@@ -80,6 +80,11 @@ void CommandSide::stop() {
     shards_->stop();
 }
 
+void CommandSide::let_go() {
+    shards_->idempotency().clear_waiting();
+    if (membership_) membership_->close_connections();
+}
+
 std::vector<http::Route> CommandSide::routes() {
     auto all = routes_of(commands_);
     return membership_ ? membership_->routes(std::move(all)) : all;

@@ -27,8 +27,8 @@ public:
     // First what comes by itself; then, when no request is running any more, the rest. Nothing acknowledged is lost.
     void stop_policies();
     void stop();
-    // Drops whoever still waits, when their executors go away.
-    void clear_waiting() { shards_->idempotency().clear_waiting(); }
+    // Drops whoever still waits and closes connections to other servers, before the executors of both go away.
+    void let_go();
 
     std::vector<http::Route> routes();
     SessionRegistry& sessions() { return shards_->sessions(); }

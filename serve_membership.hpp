@@ -25,6 +25,8 @@ public:
     // These, sent on to the owner of their shard where that is somebody else, and the route that the others ask by.
     std::vector<http::Route> routes(std::vector<http::Route> own);
 
+    void close_connections() { neighbours_.close_connections(); }
+
     bool is_settled() const { return ownership_.is_settled(); }
     std::vector<int> owned() const { return ownership_.owned(); }
 

@@ -80,6 +80,7 @@ asio::awaitable<void> ClockPolicies::end_gatherings(Shard& shard) {
 
 asio::awaitable<void> ClockPolicies::look() {
     for (int i = 0; i < shards_.count() && !stopping_; ++i) {
+        if (shards_.at(i).is_elsewhere()) continue;  // Its owner looks after it.
         co_await expire_check_ins(shards_.at(i));
         co_await end_gatherings(shards_.at(i));
     }

@@ -14,6 +14,7 @@ constexpr bool answer_before_write = false;
 #endif
 
 constexpr std::chrono::milliseconds room_check_interval{500};
+constexpr std::chrono::milliseconds rebuild_pause{500};
 
 }  // namespace
 
@@ -169,10 +170,18 @@ void GroupCommit::roll_back(Batch& batch, bool disk_full) {
 void GroupCommit::step_down(Batch& batch) {
     const auto affected = abandon(batch, Shard::Stage::loading);
     complete(batch.waiting, CommitResult::failed);
-    try {
-        hooks_.rebuild(affected);
-    } catch (const std::exception& unreadable) {
-        return hooks_.on_broken(unreadable.what());
+    for (bool rebuilt = false; !rebuilt;) {
+        try {
+            hooks_.rebuild(affected);
+            rebuilt = true;
+        } catch (const LogInDoubt& unanswered) {
+            // The log is away, as it was for the batch: until it is back these shards decide nothing.
+            hooks_.on_failure(unanswered.what());
+            if (stopping_) return;
+            std::this_thread::sleep_for(rebuild_pause);
+        } catch (const std::exception& unreadable) {
+            return hooks_.on_broken(unreadable.what());
+        }
     }
     for (const auto shard : affected) hooks_.on_stepped_down(shard);
 }

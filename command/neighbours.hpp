@@ -36,6 +36,9 @@ public:
     // Sends a whole request of a client to the owner of `shard` and returns its answer. Throws as ask() does.
     boost::asio::awaitable<http::Response> forward(int shard, const http::Request& request);
 
+    // Before the threads that asked go away.
+    void close_connections() { client_.clear(); }
+
     // The questions that this server answers, by name; before the route is used.
     void answer(std::string name, Answer answer) { answers_[std::move(name)] = std::move(answer); }
     http::Route route();

@@ -225,6 +225,8 @@ void Shards::follow() {
             const std::lock_guard lock(follow_mutex_);
             for (const auto& entry : page) take_in_foreign(entry);
             advance_over(followed_to_, page);
+        } catch (const LogInDoubt&) {
+            continue;  // The log does not answer at the moment; nothing has been taken in.
         } catch (const std::exception& error) {
             // Deciding on a state that does not follow from the log would be worse than not deciding.
             return options_.on_broken(error.what());

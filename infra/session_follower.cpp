@@ -45,6 +45,8 @@ void SessionFollower::run() {
     while (!stopping_) {
         try {
             if (log_.wait_past(followed_, idle_wait)) step();
+        } catch (const LogInDoubt&) {
+            continue;  // The log does not answer at the moment.
         } catch (const std::exception& error) {
             return on_broken_(error.what());
         }

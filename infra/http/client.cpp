@@ -135,6 +135,11 @@ std::string_view ClientResponse::header(std::string_view name) const {
 Client::Client() : pool_(std::make_shared<Pool>()) {}
 Client::~Client() = default;
 
+void Client::clear() {
+    const std::lock_guard lock(pool_->mutex);
+    pool_->idle.clear();
+}
+
 asio::awaitable<ClientResponse> Client::send(std::string base, ClientRequest request,
                                              std::chrono::milliseconds patience) {
     const auto pool = pool_;

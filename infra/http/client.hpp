@@ -51,6 +51,9 @@ public:
     boost::asio::awaitable<ClientResponse> send(std::string base, ClientRequest request,
                                                 std::chrono::milliseconds patience);
 
+    // Closes the connections that are kept. Before the executors they were made on go away, when none of them runs.
+    void clear();
+
 private:
     struct Pool;
     std::shared_ptr<Pool> pool_;
