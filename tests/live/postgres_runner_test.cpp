@@ -160,7 +160,7 @@ TEST_CASE_FIXTURE(Asked,
                         {}, "", read_small_file);
         testing::ManualClock clock;
         LogLines lines(LogLevel::error, clock);
-        Server server(config, lines, clock, {});
+        Server server(config, Roles{}, lines, clock, {});
         server.start();
     };
     try {
