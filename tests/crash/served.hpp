@@ -29,7 +29,7 @@ inline int serve_until_ended(const std::vector<std::string>& flags, ServerOption
             fmt::print(stderr, "broken: {}\n", what);
             std::_Exit(3);
         };
-        Server server(config, lines, clock, std::move(options));
+        Server server(config, Roles{}, lines, clock, std::move(options));
         server.start();
         for (int signal = 0; sigwait(&set, &signal) == 0 && signal != SIGTERM;) on_signal(signal);
         server.stop();
