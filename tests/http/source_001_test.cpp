@@ -159,6 +159,7 @@ TEST_CASE("001: a WebSocket at /ws/{token} is sent new_message as it is printed"
     auto two = server.person("two");
     SocketClient socket(server.port(), "/ws/" + two.token);
     REQUIRE(socket.is_open());
+    next_of(socket, "initial");  // What happens before it is in it.
     const auto id = one.message(two, "Bonjour !").number("id");
     const json::value printed{{"type", "new_message"},
                               {"message",
