@@ -1,5 +1,6 @@
-// The program: its subcommands, each read from top to bottom here; what they do is built in serve.cpp and seed.cpp.
-// Exit codes: 0 done, 1 something that should not happen, 2 refused (configuration, log, port), 3 the log broke.
+// The program: its subcommands, each read from top to bottom here; what they do is built in serve.cpp and
+// seed.cpp. Exit codes: 0 done, 1 something that should not happen, 2 refused (configuration, log, port), 3
+// the log broke.
 #include "infra/http/listener.hpp"
 #include "infra/kafka/topics.hpp"
 #include "infra/log/sqlite_log.hpp"
@@ -7,13 +8,13 @@
 #include "seed.hpp"
 #include "serve.hpp"
 
+#include <fmt/format.h>
+#include <pthread.h>
+#include <sys/resource.h>
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fmt/format.h>
-#include <pthread.h>
-#include <sys/resource.h>
 
 namespace {
 
@@ -87,9 +88,11 @@ int seed(const std::vector<std::string>& flags, const SeedAmounts& amounts, bool
     const auto snapshots = config.data_dir / "snapshots";
     if (amounts.users == 0 && amounts.messages == 0 && amounts.events == 0) {
         seed_demo(*log, clock, snapshots, config.password_cost);
-        fmt::print("Seeded {} records. Log in as zoe@example.org (an admin), malik@, ines@, tom@ or lena@example.org\n"
-                   "with the password \"{}\".\n",
-                   log->head().total(), seed_password);
+        fmt::print(
+            "Seeded {} records. Log in as zoe@example.org (an admin), malik@, ines@, tom@ or "
+            "lena@example.org\n"
+            "with the password \"{}\".\n",
+            log->head().total(), seed_password);
     } else {
         seed_amounts(*log, clock, snapshots, amounts,
                      [](std::int64_t records) { fmt::print(stderr, "{} records\n", records); });
@@ -139,7 +142,8 @@ int check_config(const std::vector<std::string>& flags) {
 }
 
 int run(int argc, char** argv) {
-    CLI::App app("dacapo: an event-sourced backend for musicians, their events and the agency that sells them");
+    CLI::App app(
+        "dacapo: an event-sourced backend for musicians, their events and the agency that sells them");
     app.require_subcommand(1);
     app.footer("Every variable of .env.example is also a flag: PORT=8000 is --port 8000.");
     SeedAmounts amounts;
@@ -154,13 +158,17 @@ int run(int argc, char** argv) {
     const auto* project_command = command("project", "Run a projector of a cluster");
     const auto* query_command = command("query", "Run a query server of a cluster");
     auto* seed_command = command("seed", "Fill an empty log with a demo, or with amounts for measuring");
-    seed_command->add_option("--users", amounts.users)->check(CLI::Range(std::int64_t{0}, std::int64_t{100'000'000}));
-    seed_command->add_option("--messages", amounts.messages)->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000}));
-    seed_command->add_option("--events", amounts.events)->check(CLI::Range(std::int64_t{0}, std::int64_t{100'000'000}));
+    seed_command->add_option("--users", amounts.users)
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{100'000'000}));
+    seed_command->add_option("--messages", amounts.messages)
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000}));
+    seed_command->add_option("--events", amounts.events)
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{100'000'000}));
     seed_command->add_flag("--if-empty", if_empty, "Do nothing when the log has records");
     const auto* verify_command = command("verify", "Check every record of the log");
-    const auto* migrate_command =
-        command("migrate", "Make the topics of a cluster, and bring the bookkeeping of the read models' database up to this version");
+    const auto* migrate_command = command("migrate",
+                                          "Make the topics of a cluster, and bring the bookkeeping of the "
+                                          "read models' database up to this version");
     const auto* check_command = command("check-config", "Print the configuration, without secrets");
     const auto* version_command = command("version", "Print the version");
     try {

@@ -12,9 +12,9 @@
 #include "serve_observation.hpp"
 #include "serve_query.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <filesystem>
-#include <fmt/format.h>
 #include <thread>
 
 namespace dacapo {
@@ -24,8 +24,8 @@ constexpr std::string_view token_issuer = "dacapo";
 constexpr std::chrono::milliseconds session_wait_on_cluster{1000};
 
 std::unique_ptr<SqliteLog> open_sqlite(const Config& config, const ServerOptions& options, LogLines& lines) {
-    std::filesystem::create_directories(config.event_log_file.parent_path().empty() ? "."
-                                                                                  : config.event_log_file.parent_path());
+    std::filesystem::create_directories(
+        config.event_log_file.parent_path().empty() ? "." : config.event_log_file.parent_path());
     SqliteLogOptions log_options;
     log_options.file = config.event_log_file;
     log_options.vfs = options.log_vfs;
@@ -55,11 +55,13 @@ sql::ReadDatabaseOptions database_options(const Config& config) {
     return options;
 }
 
-// Who runs a shared database in production decides when it changes. A file of ours belongs to this process alone.
+// Who runs a shared database in production decides when it changes. A file of ours belongs to this process
+// alone.
 void refuse_if_not_migrated(const Config& config, sql::Session& writer) {
     const auto missing = sql::missing(writer, bookkeeping_migrations());
     if (!missing.empty() && config.is_production() && config.database_file.empty())
-        throw sql::NotMigrated(fmt::format("the database lacks {} migrations: run `dacapo migrate`", missing.size()));
+        throw sql::NotMigrated(
+            fmt::format("the database lacks {} migrations: run `dacapo migrate`", missing.size()));
 }
 
 void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
@@ -89,7 +91,8 @@ struct Server::Parts {
           lines(lines_),
           clock(clock_),
           log(open_log(config, options, lines, metrics)),
-          access_tokens(config.jwt_secret, std::string(token_issuer), std::string(token_issuer), config.jwt_lifetime),
+          access_tokens(config.jwt_secret, std::string(token_issuer), std::string(token_issuer),
+                        config.jwt_lifetime),
           refresh_tokens(config.jwt_secret),
           needs{config, options, lines, clock, metrics, log, access_tokens, refresh_tokens} {
         if (roles.project || roles.query) database.emplace(database_options(config));
@@ -160,13 +163,14 @@ void Server::Parts::make_runner() {
         made.repaired = {made.sinks.front()};
     }
     made.trouble = [this](std::string_view what) { lines.error("read models", {{"error", what}}); };
-    runner.emplace(log.log(), *database, all_projections(database->writer()), query ? query->progress() : unread, clock,
-                   std::move(made));
+    runner.emplace(log.log(), *database, all_projections(database->writer()),
+                   query ? query->progress() : unread, clock, std::move(made));
     if (log.kafka) join_projectors();
     lag_admission.emplace(runner->gauges());
     admission.ask(*lag_admission);
     observe(metrics, runner->gauges());
-    if (query) query->lag_from([this] { return std::chrono::duration<double>(runner->gauges().lag()).count(); });
+    if (query)
+        query->lag_from([this] { return std::chrono::duration<double>(runner->gauges().lag()).count(); });
 }
 
 // Projectors of a cluster divide the shards among them; two on one shard would only be in each other's way.
@@ -175,8 +179,10 @@ void Server::Parts::join_projectors() {
     ShardLeaseCalls calls;
     calls.assigned = [this](std::vector<int> shards) { runner->project_only(std::move(shards)); };
     calls.lost = [] {};
-    runner_lease = std::make_unique<ShardLease>(
-        ShardLeaseOptions{*config.event_log_kafka, config.kafka_properties, config.event_log_kafka->name + ".project"}, calls);
+    runner_lease =
+        std::make_unique<ShardLease>(ShardLeaseOptions{*config.event_log_kafka, config.kafka_properties,
+                                                       config.event_log_kafka->name + ".project"},
+                                     calls);
 }
 
 void Server::Parts::make_health() {
@@ -211,7 +217,8 @@ std::vector<HealthPart> Server::Parts::health_parts() const {
 
 void Server::Parts::make_listener() {
     auto sockets = query ? query->feed().socket_routes() : std::vector<http::SocketRoute>();
-    listener = std::make_unique<http::Listener>(listener_options(), http::Router(routes(), std::move(sockets)), hooks());
+    listener = std::make_unique<http::Listener>(listener_options(),
+                                                http::Router(routes(), std::move(sockets)), hooks());
     if (!query) return;
     std::vector<http::WebSocket::Executor> executors;
     for (std::size_t i = 0; i < listener->thread_count(); ++i) executors.push_back(listener->executor_of(i));
@@ -232,12 +239,13 @@ http::Hooks Server::Parts::hooks() {
     http::Hooks made;
     made.authenticate_now = [this](std::string_view token) { return authentication->known(token); };
     made.authenticate = [this](std::string token) { return authentication->awaited(std::move(token)); };
-    if (!roles.command || !roles.query) made.check_role = [this](http::Method method, const http::Route* route) {
-        if (method == http::Method::options) return;
-        const bool reads = method == http::Method::get || method == http::Method::head;
-        // Every server answers what is asked of itself: its health, its metrics.
-        if (reads ? !roles.query && route == nullptr : !roles.command) throw wrong_role();
-    };
+    if (!roles.command || !roles.query)
+        made.check_role = [this](http::Method method, const http::Route* route) {
+            if (method == http::Method::options) return;
+            const bool reads = method == http::Method::get || method == http::Method::head;
+            // Every server answers what is asked of itself: its health, its metrics.
+            if (reads ? !roles.query && route == nullptr : !roles.command) throw wrong_role();
+        };
     made.on_exchange = [this](const http::Exchange& exchange) { observer.exchange(exchange); };
     made.on_internal_error = [this](std::string_view request_id, std::string_view what) {
         lines.error("internal error", {{"request_id", request_id}, {"error", what}});
@@ -296,7 +304,8 @@ void Server::stop() {
     if (parts.runner) parts.runner->stop();
     if (parts.query) parts.query->stop();
     if (parts.database) parts.database->stop();
-    // Coroutines that did not end within the listener's patience are dropped while what they refer to still stands.
+    // Coroutines that did not end within the listener's patience are dropped while what they refer to still
+    // stands.
     if (parts.query) parts.query->progress().clear();
     if (parts.command) parts.command->let_go();
     parts.listener.reset();

@@ -1,5 +1,5 @@
-// A whole server: every part built once and handed the references it needs, in the order in which they start and stop.
-// Apart from main.cpp so that the tests run the very same thing.
+// A whole server: every part built once and handed the references it needs, in the order in which they start
+// and stop. Apart from main.cpp so that the tests run the very same thing.
 #pragma once
 
 #include "infra/config.hpp"
@@ -15,8 +15,8 @@ namespace dacapo {
 struct ServerOptions {
     // Ends the process with exit code 3: the sync of the log failed. Must not return.
     std::function<void(const std::string& what)> on_broken;
-    std::string log_vfs;            // SQLite's file system for the event log; empty: the default one
-    bool log_sync = true;           // false only in tests, which must see that it loses records
+    std::string log_vfs;   // SQLite's file system for the event log; empty: the default one
+    bool log_sync = true;  // false only in tests, which must see that it loses records
     std::size_t snapshot_every_records = 200'000;
     std::size_t password_queue_max = 64;
 };

@@ -16,7 +16,8 @@ namespace {
 constexpr std::chrono::milliseconds session_look{5};
 
 [[noreturn]] void refuse_token() {
-    http::Problem problem(401, "token_invalid", "The token is not valid, has expired, or its session has ended.");
+    http::Problem problem(401, "token_invalid",
+                          "The token is not valid, has expired, or its session has ended.");
     problem.headers.emplace_back("WWW-Authenticate", "Bearer error=\"invalid_token\"");
     throw problem;
 }
@@ -25,7 +26,8 @@ constexpr std::chrono::milliseconds session_look{5};
 
 std::optional<http::Principal> Authentication::known(std::string_view token) const {
     const auto claims = tokens_.verify_cached(token, clock_.now());
-    if (!claims || sessions_.standing(claims->session_id) != SessionRegistry::Standing::live) return std::nullopt;
+    if (!claims || sessions_.standing(claims->session_id) != SessionRegistry::Standing::live)
+        return std::nullopt;
     return http::Principal{claims->user_id, claims->session_id, claims->role};
 }
 

@@ -1,5 +1,5 @@
-// Whose token a request brings: its signature, its time and its session, which may have been opened or ended on another
-// server a moment ago.
+// Whose token a request brings: its signature, its time and its session, which may have been opened or ended
+// on another server a moment ago.
 #pragma once
 
 #include "infra/clock.hpp"

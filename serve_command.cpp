@@ -15,10 +15,11 @@ ShardsOptions shards_options(const ServerNeeds& needs) {
     };
     made.on_warning = [&lines](const std::string& what) { lines.warn("event log", {{"warning", what}}); };
     made.on_broken = needs.options.on_broken;
-    auto& batch_records = needs.metrics.histogram("dacapo_log_batch_records", "Records written and synced together",
-                                                  {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096});
-    auto& flush_seconds =
-        needs.metrics.histogram("dacapo_log_flush_seconds", "Time to write and sync a batch", latency_bounds_s());
+    auto& batch_records =
+        needs.metrics.histogram("dacapo_log_batch_records", "Records written and synced together",
+                                {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096});
+    auto& flush_seconds = needs.metrics.histogram("dacapo_log_flush_seconds",
+                                                  "Time to write and sync a batch", latency_bounds_s());
     made.on_batch = [&](std::size_t records, std::chrono::nanoseconds took) {
         batch_records.observe(static_cast<double>(records));
         flush_seconds.observe(std::chrono::duration<double>(took).count());
@@ -92,7 +93,8 @@ std::vector<http::Route> CommandSide::routes() {
 
 http::Problem wrong_role() {
     return {421, "wrong_role",
-            "This server has another role: POST, PUT, PATCH and DELETE go to command servers, all else to query servers."};
+            "This server has another role: POST, PUT, PATCH and DELETE go to command servers, all else to "
+            "query servers."};
 }
 
 std::vector<http::Route> documented_commands(const ServerNeeds& needs) {
@@ -100,7 +102,8 @@ std::vector<http::Route> documented_commands(const ServerNeeds& needs) {
     const auto shards = make_shards(needs);
     PasswordPool passwords(1, needs.config.password_cost, 1);
     RelayedAdmission admission;
-    CommandHandling commands(*shards, needs.clock, admission, passwords, needs.access_tokens, needs.refresh_tokens, {});
+    CommandHandling commands(*shards, needs.clock, admission, passwords, needs.access_tokens,
+                             needs.refresh_tokens, {});
     auto all = routes_of(commands);
     for (auto& route : all) {
         route.handler = [](http::Request&) -> boost::asio::awaitable<http::Response> {

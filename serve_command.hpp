@@ -1,4 +1,5 @@
-// The write side of a server, put together: shards, passwords, the routes of commands and the policies of the clock.
+// The write side of a server, put together: shards, passwords, the routes of commands and the policies of the
+// clock.
 #pragma once
 
 #include "command/clock_policies.hpp"
@@ -24,10 +25,12 @@ public:
 
     // Replays what the snapshots lack, then decides. Throws LogRefused.
     void start();
-    // First what comes by itself; then, when no request is running any more, the rest. Nothing acknowledged is lost.
+    // First what comes by itself; then, when no request is running any more, the rest. Nothing acknowledged
+    // is lost.
     void stop_policies();
     void stop();
-    // Drops whoever still waits and closes connections to other servers, before the executors of both go away.
+    // Drops whoever still waits and closes connections to other servers, before the executors of both go
+    // away.
     void let_go();
 
     std::vector<http::Route> routes();

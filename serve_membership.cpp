@@ -10,7 +10,9 @@ OwnershipOptions ownership_options(const ServerNeeds& needs, ShardOwners& owners
     made.announce = [&owners, url = needs.config.advertised_url](int shard, std::int64_t term) {
         owners.announce(shard, url, term);
     };
-    made.on_warning = [&lines = needs.lines](const std::string& what) { lines.warn("shards", {{"warning", what}}); };
+    made.on_warning = [&lines = needs.lines](const std::string& what) {
+        lines.warn("shards", {{"warning", what}});
+    };
     return made;
 }
 
@@ -19,8 +21,9 @@ OwnershipOptions ownership_options(const ServerNeeds& needs, ShardOwners& owners
 Membership::Membership(const ServerNeeds& needs, Shards& shards)
     : config_(needs.config),
       owners_({*config_.event_log_kafka, config_.kafka_properties}),
-      neighbours_(config_.cluster_secret, config_.advertised_url, [this](int shard) { return owners_.url_of(shard); },
-                  needs.clock),
+      neighbours_(
+          config_.cluster_secret, config_.advertised_url, [this](int shard) { return owners_.url_of(shard); },
+          needs.clock),
       ownership_(*needs.log.kafka, shards, ownership_options(needs, owners_)) {
     shards.join(neighbours_);
     answer_title_questions(shards, neighbours_);
@@ -32,8 +35,10 @@ void Membership::start() {
     calls.assigned = [this](std::vector<int> shards) { ownership_.assign(std::move(shards)); };
     // What is decided here stays decided here until somebody takes it: the log says when.
     calls.lost = [] {};
-    lease_ = std::make_unique<ShardLease>(
-        ShardLeaseOptions{*config_.event_log_kafka, config_.kafka_properties, config_.event_log_kafka->name + ".command"}, calls);
+    lease_ =
+        std::make_unique<ShardLease>(ShardLeaseOptions{*config_.event_log_kafka, config_.kafka_properties,
+                                                       config_.event_log_kafka->name + ".command"},
+                                     calls);
 }
 
 void Membership::stop() {

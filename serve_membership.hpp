@@ -1,5 +1,5 @@
-// A command server as a member of a cluster: which shards it decides, how the others find it, and what they ask of it.
-// Only where the log is shared; on the embedded log one process decides everything.
+// A command server as a member of a cluster: which shards it decides, how the others find it, and what they
+// ask of it. Only where the log is shared; on the embedded log one process decides everything.
 #pragma once
 
 #include "command/neighbours.hpp"
@@ -22,7 +22,8 @@ public:
     // Gives the shards back and leaves, so that the others need not wait for the session's end.
     void stop();
 
-    // These, sent on to the owner of their shard where that is somebody else, and the route that the others ask by.
+    // These, sent on to the owner of their shard where that is somebody else, and the route that the others
+    // ask by.
     std::vector<http::Route> routes(std::vector<http::Route> own);
 
     void close_connections() { neighbours_.close_connections(); }

@@ -12,18 +12,22 @@ constexpr double slow_s = 1.0;
 }  // namespace
 
 Observer::Handles& Observer::handles_of(const http::Exchange& exchange) {
-    // Patterns live as long as the router, so their addresses name them; each thread finds its handles without a lock.
+    // Patterns live as long as the router, so their addresses name them; each thread finds its handles
+    // without a lock.
     thread_local std::unordered_map<std::uint64_t, Handles> handles;
     const auto key = (reinterpret_cast<std::uintptr_t>(exchange.pattern.data()) << 14) ^
-                     (static_cast<std::uint64_t>(exchange.method) << 10) ^ static_cast<std::uint64_t>(exchange.status);
+                     (static_cast<std::uint64_t>(exchange.method) << 10) ^
+                     static_cast<std::uint64_t>(exchange.status);
     auto& found = handles[key ^ reinterpret_cast<std::uintptr_t>(this)];
     if (!found.count) {
         const std::string route = exchange.pattern.empty() ? "none" : std::string(exchange.pattern);
         const std::string method(http::name_of(exchange.method));
-        found.count = &metrics_.counter("dacapo_http_requests_total", "Requests answered",
-                                        {{"method", method}, {"route", route}, {"status", std::to_string(exchange.status)}});
-        found.seconds = &metrics_.histogram("dacapo_http_request_seconds", "From the head read to the answer made",
-                                            latency_bounds_s(), {{"method", method}, {"route", route}});
+        found.count = &metrics_.counter(
+            "dacapo_http_requests_total", "Requests answered",
+            {{"method", method}, {"route", route}, {"status", std::to_string(exchange.status)}});
+        found.seconds =
+            &metrics_.histogram("dacapo_http_request_seconds", "From the head read to the answer made",
+                                latency_bounds_s(), {{"method", method}, {"route", route}});
     }
     return found;
 }
@@ -33,7 +37,9 @@ void Observer::exchange(const http::Exchange& exchange) {
     auto& handles = handles_of(exchange);
     handles.count->add();
     handles.seconds->observe(seconds);
-    const auto level = exchange.status >= 500 ? LogLevel::error : seconds > slow_s ? LogLevel::warn : LogLevel::debug;
+    const auto level = exchange.status >= 500 ? LogLevel::error
+                       : seconds > slow_s     ? LogLevel::warn
+                                              : LogLevel::debug;
     if (!lines_.enabled(level)) return;
     lines_.write(level, "request",
                  {{"request_id", exchange.request_id},
@@ -79,7 +85,8 @@ HealthPart rebuild_part(const RunnerGauges& gauges) {
 
 HealthPart disk_part(const std::filesystem::path& log_file) {
     std::error_code error;
-    const auto space = std::filesystem::space(log_file.parent_path().empty() ? "." : log_file.parent_path(), error);
+    const auto space =
+        std::filesystem::space(log_file.parent_path().empty() ? "." : log_file.parent_path(), error);
     return {"disk", !error && space.available < disk_bytes_low,
             error ? "unknown" : fmt::format("{} MB free", space.available >> 20)};
 }

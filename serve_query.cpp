@@ -42,7 +42,8 @@ void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
 
 }  // namespace
 
-QuerySide::QuerySide(const ServerNeeds& needs, sql::ReadDatabase& database, const Authentication& authentication)
+QuerySide::QuerySide(const ServerNeeds& needs, sql::ReadDatabase& database,
+                     const Authentication& authentication)
     : needs_(needs),
       database_(database),
       progress_(needs.log.log().start()),
@@ -64,7 +65,9 @@ void QuerySide::follow_tables() {
     follower_session_ = database_.open_reader();
     TableFollowerOptions options;
     options.sinks = sinks();
-    options.trouble = [&lines = needs_.lines](std::string_view what) { lines.error("read models", {{"error", what}}); };
+    options.trouble = [&lines = needs_.lines](std::string_view what) {
+        lines.error("read models", {{"error", what}});
+    };
     follower_.emplace(needs_.log.log(), *follower_session_, progress_, needs_.clock, std::move(options));
     lag_from([this] { return std::chrono::duration<double>(follower_->lag()).count(); });
     follower_->start();

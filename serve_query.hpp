@@ -1,5 +1,6 @@
-// The read side of a server, put together: caches, the routes of queries, the live feed, and what tells them how far the
-// read models are - the projection runner of this process, or the read database where others write it.
+// The read side of a server, put together: caches, the routes of queries, the live feed, and what tells them
+// how far the read models are - the projection runner of this process, or the read database where others
+// write it.
 #pragma once
 
 #include "infra/http/route.hpp"

@@ -24,7 +24,8 @@ struct CheckInBody {
               api::Alias{"locationName"});
         field("latitude", self.latitude, api::Range{-90, 90}, api::Hint{"Degrees, WGS 84; both or none."});
         field("longitude", self.longitude, api::Range{-180, 180});
-        field("status_emoji", self.status_emoji, api::Text{0, status_emoji_bytes_max}, api::Alias{"statusEmoji"});
+        field("status_emoji", self.status_emoji, api::Text{0, status_emoji_bytes_max},
+              api::Alias{"statusEmoji"});
         field("message", self.message, api::Text{0, check_in_message_characters_max, Lines::many});
         field("event_id", self.event_id, api::Alias{"eventId"});
     }
@@ -61,8 +62,9 @@ asio::awaitable<http::Response> check_in(CommandHandling& commands, http::Reques
         const bool exists = co_await commands.shards().gathering_exists(*body.event_id);
         if (!exists) throw http::Problem(404, "event_not_found", "There is no such event.");
     }
-    CheckIns::CheckIn command{{},           body.location_name, body.latitude, body.longitude,
-                              body.status_emoji, body.message,       body.event_id};
+    CheckIns::CheckIn command{
+        {},           body.location_name, body.latitude, body.longitude, body.status_emoji,
+        body.message, body.event_id};
     if (const auto faults = CheckIns::faults(command); !faults.empty()) throw problem_of(faults);
     const auto person = request.principal->user_id;
     const auto account = co_await commands.registration_of(person);
@@ -91,7 +93,8 @@ asio::awaitable<http::Response> check_out(CommandHandling& commands, http::Reque
         response.status = 204;
         return response;
     };
-    co_return co_await commands.run(request, commands.shards().of_id(id.value), std::move(decide), std::move(answer));
+    co_return co_await commands.run(request, commands.shards().of_id(id.value), std::move(decide),
+                                    std::move(answer));
 }
 
 }  // namespace

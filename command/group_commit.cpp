@@ -20,7 +20,10 @@ constexpr std::chrono::milliseconds rebuild_pause{500};
 
 GroupCommit::GroupCommit(EventLog& log, std::vector<Shard*> shards, GroupCommitHooks hooks,
                          std::size_t snapshot_every_records)
-    : log_(log), shards_(std::move(shards)), hooks_(std::move(hooks)), snapshot_every_records_(snapshot_every_records) {}
+    : log_(log),
+      shards_(std::move(shards)),
+      hooks_(std::move(hooks)),
+      snapshot_every_records_(snapshot_every_records) {}
 
 GroupCommit::~GroupCommit() { stop(); }
 
@@ -133,8 +136,8 @@ Shard& GroupCommit::shard_of(int index) const {
     return **std::ranges::find(shards_, index, [](const Shard* shard) { return shard->index_; });
 }
 
-// Takes every shard with records in the failed batch, or decided since on top of them, out of service: its state
-// must be read again.
+// Takes every shard with records in the failed batch, or decided since on top of them, out of service: its
+// state must be read again.
 std::vector<int> GroupCommit::abandon(Batch& batch, Shard::Stage stage) {
     std::vector<int> affected;
     for (auto* const shard : shards_) {
@@ -165,8 +168,8 @@ void GroupCommit::roll_back(Batch& batch, bool disk_full) {
     complete(batch.waiting, disk_full ? CommitResult::disk_full : CommitResult::failed);
 }
 
-// Some of the batch may be durable, and the shard may be another process's by now. Nobody decides on it here until it
-// has been taken anew.
+// Some of the batch may be durable, and the shard may be another process's by now. Nobody decides on it here
+// until it has been taken anew.
 void GroupCommit::step_down(Batch& batch) {
     const auto affected = abandon(batch, Shard::Stage::loading);
     complete(batch.waiting, CommitResult::failed);
@@ -213,7 +216,8 @@ void GroupCommit::note_snapshots_due(std::size_t written) {
     written_since_snapshots_ += written;
     if (written_since_snapshots_ < snapshot_every_records_ || !snapshots_due_.empty()) return;
     written_since_snapshots_ = 0;
-    for (auto shard = shards_.rbegin(); shard != shards_.rend(); ++shard) snapshots_due_.push_back((*shard)->index_);
+    for (auto shard = shards_.rbegin(); shard != shards_.rend(); ++shard)
+        snapshots_due_.push_back((*shard)->index_);
 }
 
 }  // namespace dacapo

@@ -18,7 +18,8 @@ struct MessageBody {
 
     template <class Self, class Field>
     static void fields(Self& self, Field&& field) {
-        field("content", self.content, api::Text{message_characters_min, message_characters_max, Lines::many});
+        field("content", self.content,
+              api::Text{message_characters_min, message_characters_max, Lines::many});
         field("receiver_id", self.receiver_id, api::Hint{"Who receives it."});
         field("event_id", self.event_id, api::Hint{"The event it is about."});
         field("client_id", self.client_id, api::Text{client_id_bytes_min, client_id_bytes_max},
@@ -68,8 +69,7 @@ asio::awaitable<http::Response> send(CommandHandling& commands, http::Request& r
         const auto id = started ? found->second : state.next_conversation();
         static const Conversation::State none;
         const auto& conversation = started ? state.conversation(id)->state : none;
-        if (body.client_id)
-            first_id = Conversation::message_with(conversation, sender, *body.client_id);
+        if (body.client_id) first_id = Conversation::message_with(conversation, sender, *body.client_id);
         return verdict_of<Conversation>(
             Conversation::decide(Conversation::Send{id, state.next_message(), sender, receiver, body.content,
                                                     body.event_id, body.client_id},
@@ -111,7 +111,8 @@ asio::awaitable<http::Response> mark_read(CommandHandling& commands, http::Reque
     Decide decide = [&](const ShardState& state, const Context& by) -> Verdict {
         const auto* conversation = state.conversation(place.conversation_id);
         return verdict_of<Conversation>(
-            Conversation::decide(Conversation::MarkRead{reader, place.sequence, sent->sender_id}, conversation->state, by),
+            Conversation::decide(Conversation::MarkRead{reader, place.sequence, sent->sender_id},
+                                 conversation->state, by),
             {StreamKind::conversation, place.conversation_id.value});
     };
     MakeAnswer answer = [&](const LogEntry*) {

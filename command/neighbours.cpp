@@ -22,15 +22,16 @@ constexpr std::string_view signature_scheme = "Dacapo-Cluster ";
 constexpr std::string_view hop_header = "Dacapo-Hop";
 
 http::Problem outcome_unknown() {
-    http::Problem problem(503, "outcome_unknown", "The server that decides this has not answered. Retry with the same key.");
+    http::Problem problem(503, "outcome_unknown",
+                          "The server that decides this has not answered. Retry with the same key.");
     problem.headers.emplace_back("Retry-After", "1");
     return problem;
 }
 
 // What a client may see of the other server's answer; the rest this one adds by itself.
-constexpr std::array<std::string_view, 8> headers_passed_on{"Dacapo-Position", "Set-Cookie",  "Location",
-                                                            "ETag",            "Retry-After", "WWW-Authenticate",
-                                                            "Cache-Control",   "Idempotency-Replayed"};
+constexpr std::array<std::string_view, 8> headers_passed_on{
+    "Dacapo-Position", "Set-Cookie",       "Location",      "ETag",
+    "Retry-After",     "WWW-Authenticate", "Cache-Control", "Idempotency-Replayed"};
 
 std::string percent_encoded(std::string_view text, std::string_view kept) {
     std::string encoded;
@@ -144,9 +145,10 @@ asio::awaitable<json::object> Neighbours::ask(int shard, std::string name, json:
     request.target = internal_path;
     request.body = json::serialize(question);
     const auto time = std::to_string(clock_.now().time_since_epoch().count());
-    request.headers = {{"Content-Type", "application/json"},
-                       {"Authorization", std::string(signature_scheme) + time + '.' + signature_of(time, request.body)},
-                       {std::string(hop_header), "1"}};
+    request.headers = {
+        {"Content-Type", "application/json"},
+        {"Authorization", std::string(signature_scheme) + time + '.' + signature_of(time, request.body)},
+        {std::string(hop_header), "1"}};
     const auto answer = co_await send(shard, std::move(request));
     if (answer.status != 200) rethrow_refusal(answer);
     boost::system::error_code fault;
@@ -184,8 +186,10 @@ asio::awaitable<http::Response> Neighbours::take(http::Request& request) {
     boost::system::error_code fault;
     auto question = json::parse(request.body, fault);
     const auto* name = fault || !question.is_object() ? nullptr : question.get_object().if_contains("ask");
-    const auto found = name && name->is_string() ? answers_.find(std::string_view(name->get_string())) : answers_.end();
-    if (found == answers_.end()) throw http::Problem(400, "unknown_question", "This server does not answer that.");
+    const auto found =
+        name && name->is_string() ? answers_.find(std::string_view(name->get_string())) : answers_.end();
+    if (found == answers_.end())
+        throw http::Problem(400, "unknown_question", "This server does not answer that.");
     auto answered = found->second(std::move(question.get_object()));
     const auto answer = co_await std::move(answered);
     http::Response response;

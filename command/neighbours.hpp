@@ -1,5 +1,6 @@
-// What one command server asks of another: the owner of a shard answers a question, or decides something that a command
-// of another shard needs. One route for all of it, signed with the cluster's secret and never shown by the proxy.
+// What one command server asks of another: the owner of a shard answers a question, or decides something that
+// a command of another shard needs. One route for all of it, signed with the cluster's secret and never shown
+// by the proxy.
 #pragma once
 
 #include "infra/clock.hpp"
@@ -29,9 +30,10 @@ public:
 
     Neighbours(std::string cluster_secret, std::string own_url, OwnerOf owner_of, const Clock& clock);
 
-    // Asks the owner of `shard` the question of this name. Throws Problem: the other's refusal; 503 `shard_elsewhere` when
-    // it cannot be reached; 503 `outcome_unknown` when it has not answered.
-    boost::asio::awaitable<boost::json::object> ask(int shard, std::string name, boost::json::object question);
+    // Asks the owner of `shard` the question of this name. Throws Problem: the other's refusal; 503
+    // `shard_elsewhere` when it cannot be reached; 503 `outcome_unknown` when it has not answered.
+    boost::asio::awaitable<boost::json::object> ask(int shard, std::string name,
+                                                    boost::json::object question);
 
     // Sends a whole request of a client to the owner of `shard` and returns its answer. Throws as ask() does.
     boost::asio::awaitable<http::Response> forward(int shard, const http::Request& request);
@@ -58,8 +60,9 @@ private:
     http::Client client_;
 };
 
-// These routes, each of which sends its request on when its shard is decided elsewhere. A request that has been sent on
-// once is refused instead (503 `shard_elsewhere`): two servers that each believe in the other must not play ball.
+// These routes, each of which sends its request on when its shard is decided elsewhere. A request that has
+// been sent on once is refused instead (503 `shard_elsewhere`): two servers that each believe in the other
+// must not play ball.
 std::vector<http::Route> forwarding(std::vector<http::Route> routes, Neighbours& neighbours);
 
 }  // namespace dacapo

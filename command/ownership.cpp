@@ -9,8 +9,8 @@ namespace dacapo {
 namespace {
 
 constexpr std::chrono::milliseconds settle_poll{5};
-// Two members that both believe in their assignment would depose each other in turns: who has been deposed lately waits
-// longer and at random.
+// Two members that both believe in their assignment would depose each other in turns: who has been deposed
+// lately waits longer and at random.
 constexpr std::chrono::minutes deposed_lately{1};
 constexpr std::chrono::milliseconds idle_look{500};
 
@@ -57,7 +57,8 @@ std::vector<int> Ownership::owned() const {
 
 bool Ownership::is_settled() const {
     const std::lock_guard lock(mutex_);
-    return std::ranges::all_of(places_, [](const auto& entry) { return entry.second.owned == entry.second.wanted; });
+    return std::ranges::all_of(places_,
+                               [](const auto& entry) { return entry.second.owned == entry.second.wanted; });
 }
 
 // The log's own thread tells: our records of this term count no more.
@@ -68,7 +69,8 @@ void Ownership::deposed(int shard) {
 }
 
 void Ownership::stepped_down(int shard) {
-    options_.on_warning(fmt::format("shard {} is given up: it is unknown what became of its last batch", shard));
+    options_.on_warning(
+        fmt::format("shard {} is given up: it is unknown what became of its last batch", shard));
     lose(shard);
 }
 
@@ -108,8 +110,10 @@ void Ownership::run() {
         lock.unlock();
         // Side by side: each waits for the log, not for the processor.
         std::vector<std::future<void>> work;
-        for (const auto shard : given) work.push_back(std::async(std::launch::async, [this, shard] { give_back(shard); }));
-        for (const auto shard : taken) work.push_back(std::async(std::launch::async, [this, shard] { take(shard); }));
+        for (const auto shard : given)
+            work.push_back(std::async(std::launch::async, [this, shard] { give_back(shard); }));
+        for (const auto shard : taken)
+            work.push_back(std::async(std::launch::async, [this, shard] { take(shard); }));
         for (auto& one : work) one.get();
         lock.lock();
         if (last) return;

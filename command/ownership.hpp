@@ -1,6 +1,6 @@
-// Which shards of a shared log this process decides: it takes those that the group has given to it, gives back those that
-// it has lost, and steps down when the log says that somebody else has taken one.
-// The group's word is only a hint. A shard is ours when the log has shown our term (SharedLog::take), and a record counts
+// Which shards of a shared log this process decides: it takes those that the group has given to it, gives
+// back those that it has lost, and steps down when the log says that somebody else has taken one. The group's
+// word is only a hint. A shard is ours when the log has shown our term (SharedLog::take), and a record counts
 // when the log has shown it back; so nothing here can make two owners, only none.
 #pragma once
 
@@ -23,7 +23,8 @@ struct OwnershipOptions {
     // Tells the others that this shard is decided here, under this term.
     std::function<void(int shard, std::int64_t term)> announce = [](int, std::int64_t) {};
     std::function<void(const std::string& what)> on_warning = [](const std::string&) {};
-    std::chrono::milliseconds drain_patience{10'000};  // for what has been decided, when a shard is given back
+    std::chrono::milliseconds drain_patience{
+        10'000};  // for what has been decided, when a shard is given back
     std::chrono::milliseconds follow_patience{10'000};  // for what was written before it was taken
     std::chrono::milliseconds retry_pause{250};         // after a taking that failed; doubles up to
     std::chrono::milliseconds retry_pause_max{4'000};

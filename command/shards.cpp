@@ -198,7 +198,8 @@ void Shards::rebuild(const std::vector<int>& affected) {
     auto states = read_states();
     for (const auto i : affected) {
         auto& state = states[static_cast<std::size_t>(i)];
-        // What became durable after all was folded by nobody: it was decided here, and its batch was in doubt.
+        // What became durable after all was folded by nobody: it was decided here, and its batch was in
+        // doubt.
         if (shared_) announce(state);
         auto& shard = at(i);
         const std::lock_guard lock(shard.mutex_);
@@ -252,7 +253,8 @@ void Shards::take_in_foreign(const LogEntryPtr& entry) {
 bool Shards::open(int shard, std::int64_t term, std::chrono::milliseconds patience) {
     const auto written = log_.head().at(shard);
     std::unique_lock following(follow_mutex_);
-    if (!followed_.wait_for(following, patience, [&] { return followed_to_.covers(shard, written); })) return false;
+    if (!followed_.wait_for(following, patience, [&] { return followed_to_.covers(shard, written); }))
+        return false;
     auto& opened = at(shard);
     const std::lock_guard lock(opened.mutex_);
     if (opened.stage_ != Shard::Stage::elsewhere) return false;
@@ -311,7 +313,8 @@ bool knows_gathering(const Shard& shard, GatheringId id) {
     });
 }
 
-boost::asio::awaitable<bool> ask_whether(Neighbours& neighbours, int shard, std::string name, std::int64_t id) {
+boost::asio::awaitable<bool> ask_whether(Neighbours& neighbours, int shard, std::string name,
+                                         std::int64_t id) {
     boost::json::object question;
     question["id"] = id;
     auto asked = neighbours.ask(shard, std::move(name), std::move(question));
@@ -321,7 +324,8 @@ boost::asio::awaitable<bool> ask_whether(Neighbours& neighbours, int shard, std:
 
 // The same questions, from another server.
 Neighbours::Answer existence_answer(std::function<bool(std::int64_t id)> exists) {
-    return [exists = std::move(exists)](boost::json::object question) -> boost::asio::awaitable<boost::json::object> {
+    return [exists = std::move(exists)](
+               boost::json::object question) -> boost::asio::awaitable<boost::json::object> {
         boost::json::object answer;
         answer["exists"] = exists(question.at("id").to_number<std::int64_t>());
         co_return answer;

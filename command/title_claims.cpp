@@ -29,7 +29,8 @@ asio::awaitable<Receipt> decide_title(Shards& shards, CommandOrigin origin, std:
 namespace json = boost::json;
 
 // A step on a title, as one server asks it of another.
-json::object step_question(const std::string& folded_title, GatheringId gathering_id, const std::string& claim_id) {
+json::object step_question(const std::string& folded_title, GatheringId gathering_id,
+                           const std::string& claim_id) {
     return {{"title", folded_title}, {"gathering", gathering_id.value}, {"claim", claim_id}};
 }
 
@@ -122,7 +123,8 @@ asio::awaitable<void> confirm_title(Shards& shards, std::string folded_title, Ga
                                     std::string claim_id) {
     const auto shard = shard_of_title(folded_title, shards.count());
     if (auto* const neighbours = shards.neighbours_for(shard)) {
-        co_await ask_step(*neighbours, shard, "confirm_title", step_question(folded_title, gathering_id, claim_id));
+        co_await ask_step(*neighbours, shard, "confirm_title",
+                          step_question(folded_title, gathering_id, claim_id));
         co_return;
     }
     Title::Command command = Title::Confirm{folded_title, gathering_id, std::move(claim_id)};
@@ -133,15 +135,16 @@ asio::awaitable<void> release_title(Shards& shards, std::string folded_title, Ga
                                     std::string claim_id) {
     const auto shard = shard_of_title(folded_title, shards.count());
     if (auto* const neighbours = shards.neighbours_for(shard)) {
-        co_await ask_step(*neighbours, shard, "release_title", step_question(folded_title, gathering_id, claim_id));
+        co_await ask_step(*neighbours, shard, "release_title",
+                          step_question(folded_title, gathering_id, claim_id));
         co_return;
     }
     Title::Command command = Title::Release{folded_title, gathering_id, std::move(claim_id)};
     co_await decide_title(shards, system_origin(), std::move(folded_title), std::move(command));
 }
 
-// Each question is asked of the server that decides the title's shard (is_title_held: the gathering's). Where it has
-// moved on meanwhile, the asking server is told so and its client tries again.
+// Each question is asked of the server that decides the title's shard (is_title_held: the gathering's). Where
+// it has moved on meanwhile, the asking server is told so and its client tries again.
 void answer_title_questions(Shards& shards, Neighbours& neighbours) {
     neighbours.answer("settle_title", [&shards](json::object question) -> asio::awaitable<json::object> {
         const auto title = text_in(question, "title");
@@ -157,7 +160,8 @@ void answer_title_questions(Shards& shards, Neighbours& neighbours) {
         enum_from_name(text_in(question, "role"), origin.role);
         origin.correlation_id = text_in(question, "correlation_id");
         origin.traceparent = text_in(question, "traceparent");
-        co_await claim_title(shards, std::move(origin), title, gathering_of(question), text_in(question, "claim"));
+        co_await claim_title(shards, std::move(origin), title, gathering_of(question),
+                             text_in(question, "claim"));
         co_return json::object{};
     });
     neighbours.answer("confirm_title", [&shards](json::object question) -> asio::awaitable<json::object> {

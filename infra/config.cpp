@@ -146,8 +146,8 @@ private:
         if (!fault.empty()) errors_.push_back(found->source + ": " + fault);
     }
 
-    // Any of librdkafka's, which has hundreds, but for those that safety rests on. Whether a name and its value are good,
-    // librdkafka itself says when it starts.
+    // Any of librdkafka's, which has hundreds, but for those that safety rests on. Whether a name and its
+    // value are good, librdkafka itself says when it starts.
     void take_kafka_properties(const Environment& variables) {
         for (const auto& [name, text] : variables) {
             const auto property = kafka::property_of_variable(name);

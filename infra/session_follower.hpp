@@ -1,6 +1,6 @@
 // Keeps a session registry in step with the log where no shard is decided: on the query servers of a cluster.
-// Reads the accounts' shard alone, ahead of the read models, so that a session that was ended anywhere is ended here
-// within the second.
+// Reads the accounts' shard alone, ahead of the read models, so that a session that was ended anywhere is
+// ended here within the second.
 #pragma once
 
 #include "infra/session_registry.hpp"
@@ -15,7 +15,8 @@ namespace dacapo {
 class SessionFollower {
 public:
     // `on_broken` is told when the log cannot be followed any more.
-    SessionFollower(EventLog& log, SessionRegistry& sessions, std::function<void(const std::string& what)> on_broken);
+    SessionFollower(EventLog& log, SessionRegistry& sessions,
+                    std::function<void(const std::string& what)> on_broken);
     ~SessionFollower() { stop(); }
     SessionFollower(const SessionFollower&) = delete;
     SessionFollower& operator=(const SessionFollower&) = delete;

@@ -111,12 +111,14 @@ bool Runner::follow_step() {
         announced_.advance(stored);
         progress_.advance(announced_);
     }
-    if (!announced_.covers(stored)) {  // Another runner's work: its rows are there, our sinks have not heard of it.
+    if (!announced_.covers(
+            stored)) {  // Another runner's work: its rows are there, our sinks have not heard of it.
         const auto entries = read_until(announced_, stored);
         announce(entries);
         return true;
     }
-    const auto entries = log_.read_after(without_others(stored, position_unreachable), options_.batch_records_max);
+    const auto entries =
+        log_.read_after(without_others(stored, position_unreachable), options_.batch_records_max);
     if (entries.empty()) {
         gauges_.set_idle();
         return false;
@@ -167,9 +169,8 @@ Frontier Runner::without_others(Frontier frontier, Position others_at) const {
 // A batch after `from` of what lies up to `target`, which the log must have.
 std::vector<LogEntryPtr> Runner::read_until(const Frontier& from, const Frontier& target) {
     auto entries = log_.read_after(from, options_.batch_records_max);
-    std::erase_if(entries, [&](const auto& entry) {
-        return !target.covers(entry->record.shard, entry->position);
-    });
+    std::erase_if(entries,
+                  [&](const auto& entry) { return !target.covers(entry->record.shard, entry->position); });
     if (entries.empty()) throw LogRefused("the log ends before the read models");
     return entries;
 }

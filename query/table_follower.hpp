@@ -1,5 +1,6 @@
-// On a cluster the read models are written by other processes. This follows them: when the tables have passed a record,
-// caches drop what it changed, feeds show it, and reads that waited for it go on - as the runner does it in one process.
+// On a cluster the read models are written by other processes. This follows them: when the tables have passed
+// a record, caches drop what it changed, feeds show it, and reads that waited for it go on - as the runner
+// does it in one process.
 #pragma once
 
 #include "infra/clock.hpp"

@@ -32,7 +32,8 @@ struct Address {
 };
 
 Address address_of(std::string_view base) {
-    if (!base.starts_with(scheme)) throw std::invalid_argument("an address of the cluster must begin with http://");
+    if (!base.starts_with(scheme))
+        throw std::invalid_argument("an address of the cluster must begin with http://");
     base.remove_prefix(scheme.size());
     while (base.ends_with('/')) base.remove_suffix(1);
     const auto colon = base.rfind(':');
@@ -128,7 +129,8 @@ asio::awaitable<StreamPtr> connect(const std::string& base, std::chrono::millise
 }  // namespace
 
 std::string_view ClientResponse::header(std::string_view name) const {
-    const auto found = std::ranges::find_if(headers, [&](const auto& field) { return same_name(field.first, name); });
+    const auto found =
+        std::ranges::find_if(headers, [&](const auto& field) { return same_name(field.first, name); });
     return found == headers.end() ? std::string_view() : std::string_view(found->second);
 }
 

@@ -46,12 +46,13 @@ public:
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    // `base` is `http://host:port`. Throws NotSent, NoAnswer, std::invalid_argument for a base that is none. The answer's
-    // body may have up to 1 MiB. Resumes on the caller's executor.
+    // `base` is `http://host:port`. Throws NotSent, NoAnswer, std::invalid_argument for a base that is none.
+    // The answer's body may have up to 1 MiB. Resumes on the caller's executor.
     boost::asio::awaitable<ClientResponse> send(std::string base, ClientRequest request,
                                                 std::chrono::milliseconds patience);
 
-    // Closes the connections that are kept. Before the executors they were made on go away, when none of them runs.
+    // Closes the connections that are kept. Before the executors they were made on go away, when none of them
+    // runs.
     void clear();
 
 private:

@@ -34,7 +34,8 @@ bool soon(Holds&& holds) {
 
 // One command server of a cluster, without its network.
 struct Node {
-    explicit Node(SharedMemory& memory) : log(memory), shards(log, clock, options()), ownership(log, shards, quick()) {
+    explicit Node(SharedMemory& memory)
+        : log(memory), shards(log, clock, options()), ownership(log, shards, quick()) {
         shards.load();
         shards.start();
         ownership.start();

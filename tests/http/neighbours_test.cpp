@@ -19,7 +19,8 @@ const std::string secret = "the secret of this cluster, and of no other";
 // A command server that owns every shard, reduced to its internal route and one of its commands.
 struct Owner {
     explicit Owner(const ManualClock& clock)
-        : neighbours(secret, "http://unused:1", [](int) { return std::nullopt; }, clock) {
+        : neighbours(
+              secret, "http://unused:1", [](int) { return std::nullopt; }, clock) {
         neighbours.answer("double", [](json::object question) -> boost::asio::awaitable<json::object> {
             json::object answer;
             answer["twice"] = question.at("n").to_number<std::int64_t>() * 2;
@@ -41,7 +42,8 @@ struct Owner {
             co_return response;
         };
         std::vector<http::Route> routes{neighbours.route(), std::move(command)};
-        listener = std::make_unique<http::Listener>(http::ListenerOptions{}, http::Router(std::move(routes)), http::Hooks{});
+        listener = std::make_unique<http::Listener>(http::ListenerOptions{}, http::Router(std::move(routes)),
+                                                    http::Hooks{});
         listener->start();
     }
     std::string url() const { return "http://127.0.0.1:" + std::to_string(listener->port()); }
@@ -54,7 +56,8 @@ struct Owner {
 // One that owns none.
 struct Asker {
     Asker(std::string shared_secret, std::optional<std::string> owner, const ManualClock& clock)
-        : neighbours(std::move(shared_secret), "http://unused:2", [owner](int) { return owner; }, clock) {}
+        : neighbours(
+              std::move(shared_secret), "http://unused:2", [owner](int) { return owner; }, clock) {}
     ~Asker() { neighbours.close_connections(); }
 
     std::string ask(const std::string& name, json::object question) {
@@ -93,7 +96,9 @@ TEST_CASE("who does not know the cluster's secret, or is late with it, is told n
     Asker stranger("another secret", owner.url(), clock);
     CHECK(stranger.ask("double", number(21)) == "401 not_of_this_cluster");
     test::HttpClient client(owner.listener->port());
-    CHECK(client.request("POST", "/internal/commands", {{"Content-Type", "application/json"}}, R"({"ask":"double","n":1})")
+    CHECK(client
+              .request("POST", "/internal/commands", {{"Content-Type", "application/json"}},
+                       R"({"ask":"double","n":1})")
               .status == 401);
     ManualClock earlier;
     Asker replay(secret, owner.url(), earlier);

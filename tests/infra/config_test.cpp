@@ -250,7 +250,8 @@ TEST_CASE("the event log may be on Kafka, with properties that the operator choo
     REQUIRE(config.event_log_kafka);
     CHECK(*config.event_log_kafka == KafkaUrl{"one:9092", "dacapo"});
     CHECK(config.event_log_file.empty());
-    CHECK(config.kafka_properties == kafka::Properties{{"sasl.username", "nina"}, {"socket.timeout.ms", "5000"}});
+    CHECK(config.kafka_properties ==
+          kafka::Properties{{"sasl.username", "nina"}, {"socket.timeout.ms", "5000"}});
     CHECK(describe(config).find("\nEVENT_LOG=kafka://one:9092/dacapo\n") != std::string::npos);
     CHECK(load({}, {{"KAFKA_SASL_USERNAME", "nina"}}).kafka_properties.empty());
     CHECK_FALSE(load({}).event_log_kafka);
@@ -260,7 +261,8 @@ TEST_CASE("Kafka's properties that safety rests on, and impossible topics, stop 
     CHECK_FALSE(faults({}, {{"EVENT_LOG", "kafka://one/dacapo"}, {"KAFKA_ACKS", "1"}}, "").empty());
     CHECK(faults({}, {{"KAFKA_ACKS", "1"}}, "").empty());
     CHECK_FALSE(faults({}, {{"EVENT_LOG", "kafka://one"}}, "").empty());
-    CHECK_FALSE(faults({"--kafka-replication-factor", "2", "--kafka-min-insync-replicas", "3"}, {}, "").empty());
+    CHECK_FALSE(
+        faults({"--kafka-replication-factor", "2", "--kafka-min-insync-replicas", "3"}, {}, "").empty());
 }
 
 TEST_CASE("the example file names every variable and no other") {

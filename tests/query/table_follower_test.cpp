@@ -12,8 +12,8 @@ using namespace dacapo::testing;
 
 StreamEvent message(std::int64_t id) {
     return {{StreamKind::conversation, 17},
-            ConversationEvent(MessageSent{
-                {id}, {17}, id, {1}, {2}, "hey", std::nullopt, std::nullopt, ManualClock::noon})};
+            ConversationEvent(
+                MessageSent{{id}, {17}, id, {1}, {2}, "hey", std::nullopt, std::nullopt, ManualClock::noon})};
 }
 
 // A projector that is another process, and who follows it.
@@ -32,7 +32,8 @@ struct Apart {
         follower.emplace(log, *session, progress, clock, std::move(options));
     }
     static std::int64_t message_id(const LogEntry& entry) {
-        return std::get<MessageSent>(std::get<ConversationEvent>(entry.record.events.front().event)).message_id.value;
+        return std::get<MessageSent>(std::get<ConversationEvent>(entry.record.events.front().event))
+            .message_id.value;
     }
 
     TemporaryFolder folder;

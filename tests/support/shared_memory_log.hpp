@@ -1,5 +1,6 @@
-// A shared log in memory, for tests of those who take shards and step down. Each node sees it through a view of its own:
-// terms, records that are void because their term is over, and batches of which nobody is told what became.
+// A shared log in memory, for tests of those who take shards and step down. Each node sees it through a view
+// of its own: terms, records that are void because their term is over, and batches of which nobody is told
+// what became.
 #pragma once
 
 #include "tests/support/memory_log.hpp"
@@ -51,7 +52,8 @@ public:
         {
             const std::lock_guard lock(memory_.mutex);
             const auto& record = batch.front().entry->record;
-            if (record.term != memory_.terms[record.shard]) throw LogInDoubt("another process took the shard");
+            if (record.term != memory_.terms[record.shard])
+                throw LogInDoubt("another process took the shard");
         }
         memory_.log.append(batch);
         if (forgets_.exchange(false)) throw LogInDoubt("no answer");
@@ -68,7 +70,9 @@ public:
         return memory_.log.wait_past(after, patience);
     }
     void wake() override { memory_.log.wake(); }
-    LogEntryPtr read_at(int shard, Position position) override { return memory_.log.read_at(shard, position); }
+    LogEntryPtr read_at(int shard, Position position) override {
+        return memory_.log.read_at(shard, position);
+    }
 
 private:
     SharedMemory& memory_;
