@@ -4,7 +4,8 @@ string(APPEND CMAKE_CXX_FLAGS " -Wall -Wextra -Wpedantic -Wconversion -Wshadow -
 string(APPEND CMAKE_CXX_FLAGS " -fstack-protector-strong")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     string(REPLACE " -fpch-preprocess" "" CMAKE_CXX_FLAGS "${CMAKE_CXX_FLAGS}")
-    string(APPEND CMAKE_CXX_FLAGS " -Wno-unused-command-line-argument")
+    # librdkafka's macros for rd_kafka_producev() are statement expressions.
+    string(APPEND CMAKE_CXX_FLAGS " -Wno-unused-command-line-argument -Wno-gnu-statement-expression")
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12 takes the frames of Asio's coroutines, which have their own operator new, for mismatched.
