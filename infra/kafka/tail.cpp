@@ -89,7 +89,6 @@ void Tail::take(const Message& message) {
     const auto index = static_cast<std::size_t>(shard);
     auto& reading = *shards_[index];
     const auto judged = reading.fold.take(message);
-    reading.moved = true;
     switch (judged.what) {
         case Judged::What::valid: {
             auto entry = own_[index]->take_own(judged.record, judged.position);
@@ -112,6 +111,8 @@ void Tail::take(const Message& message) {
         case Judged::What::other:
             break;
     }
+    // Only here: a message that is damage does not count as read.
+    reading.read_to = reading.fold.next_offset();
 }
 
 // Visible first, acknowledged then: whoever has an answer finds its record.
@@ -120,9 +121,8 @@ void Tail::settle() {
     fresh_.clear();
     for (std::size_t i = 0; i < shards_.size(); ++i) {
         auto& shard = *shards_[i];
-        if (!shard.moved) continue;
-        shard.moved = false;
-        shard.next_offset.store(shard.fold.next_offset(), std::memory_order_relaxed);
+        if (shard.read_to == shard.next_offset.load(std::memory_order_relaxed)) continue;
+        shard.next_offset.store(shard.read_to, std::memory_order_relaxed);
         for (const auto& judged : shard.settling) {
             if (judged.what == Judged::What::valid) {
                 own_[i]->saw_valid(judged.record.mark);

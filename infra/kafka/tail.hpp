@@ -36,12 +36,13 @@ public:
 private:
     struct Shard {
         PartitionFold fold;
-        std::atomic<std::int64_t> next_offset;
-        std::vector<Judged>
-            settling;  // what its writer must hear of this chunk: barriers, and valid records between
-        bool moved = false;
+        std::int64_t read_to;                   // by this thread
+        std::atomic<std::int64_t> next_offset;  // settled; what others may rely on
+        // What its writer must hear of this chunk: barriers, and valid records between.
+        std::vector<Judged> settling;
 
-        Shard(int shard, Position after) : fold(shard, after), next_offset(fold.next_offset()) {}
+        Shard(int shard, Position after)
+            : fold(shard, after), read_to(fold.next_offset()), next_offset(read_to) {}
     };
 
     void run();

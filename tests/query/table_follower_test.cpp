@@ -91,7 +91,7 @@ TEST_CASE("tables of another log are waited for and not believed") {
     }
     MemoryLog log;
     Progress progress;
-    sql::ReadDatabase database(sql::ReadDatabaseOptions{"sqlite:" + (folder / "read.db").string(), 1, 16});
+    sql::ReadDatabase database(database_at(folder / "read.db"));
     const auto session = database.open_reader();
     TableFollower follower(log, *session, progress, clock, {});
     CHECK_FALSE(follower.step());
