@@ -22,7 +22,7 @@ struct QuerySettings {
 };
 
 struct QueryContext {
-    const EventLog& log;
+    EventLog& log;
     sql::ReadDatabase& database;
     Progress& progress;
     Caches& caches;

@@ -60,6 +60,7 @@ http::Frame initial_frame(const InitialParts& parts, std::string_view position) 
         out.raw(*parts.events);
     }
     if (parts.unread) out.member("unread", *parts.unread);
+    if (parts.recovered) out.member("recovered", *parts.recovered);
     out.member("position", position);
     out.end_object();
     return http::text_frame(text);

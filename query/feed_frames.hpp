@@ -12,7 +12,8 @@
 
 namespace dacapo {
 
-// The opaque text that clients may give back to a query (`?after=`): everything up to here is shown.
+// The opaque text that clients may give back to a query (`?after=`) or a feed (`?since=`): everything up to
+// here is shown.
 std::string position_text(const std::string& epoch, const Frontier& shown);
 
 // `{"type":"new_message","message":{...},"position":"..."}`, the message as GET shows it before it is read.
@@ -26,6 +27,7 @@ struct InitialParts {
     std::optional<std::string_view> check_ins;  // JSON arrays
     std::optional<std::string_view> events;
     std::optional<std::int64_t> unread;
+    std::optional<bool> recovered;  // of a socket that came back: what it missed follows, or cannot be had
 };
 http::Frame initial_frame(const InitialParts& parts, std::string_view position);
 

@@ -1,6 +1,7 @@
 #include "query/feed_hub.hpp"
 
 #include "events/fields.hpp"
+#include "query/feed_replay.hpp"
 #include "query/read.hpp"
 
 #include <algorithm>
@@ -35,7 +36,10 @@ void FeedHub::post(std::size_t thread, Work work) {
     asio::post(threads_[thread]->executor(), std::move(work));
 }
 
+// With the lock: whoever reads `published_` finds each record in it, or gets it posted later.
 void FeedHub::publish(std::span<const LogEntryPtr> entries) {
+    const std::lock_guard lock(published_mutex_);
+    published_.advance(context_.progress.passed());  // What the tables had at the start was never announced.
     const auto before = changed_;
     const bool anybody = shared_.sockets.load() > 0;
     const auto batch = std::make_shared<FeedBatch>();
@@ -100,35 +104,67 @@ void FeedHub::session_ended(SessionId session) {
             post(i, [thread = threads_[i].get(), session] { thread->end_session(session); });
 }
 
-void FeedHub::open(const std::shared_ptr<http::WebSocket>& socket, const Viewer& viewer, FeedTopics topics,
-                   const std::string& token) {
+Frontier FeedHub::published() {
+    const std::lock_guard lock(published_mutex_);
+    published_.advance(context_.progress.passed());
+    return published_;
+}
+
+void FeedHub::open(const std::shared_ptr<http::WebSocket>& socket, const Wish& wish) {
     const auto thread = socket->thread_index();
-    const auto user = viewer.principal.user_id;
+    const auto user = wish.viewer.principal.user_id;
     auto gone = [this, thread, user](FeedThread::SocketKey key) { count_out(user, {thread, key}); };
-    const Place place{thread, threads_.at(thread)->add(socket, viewer, topics, std::move(gone))};
+    const Place place{thread, threads_.at(thread)->add(socket, wish.viewer, wish.topics, std::move(gone))};
     count_in(user, place);
 
     // A session that ended before the socket was registered has told nobody of its end.
-    if (access_.claims_of && !access_.claims_of(token)) {
-        const bool expired = viewer.expires_at <= context_.clock.now();
+    if (access_.claims_of && !access_.claims_of(wish.token)) {
+        const bool expired = wish.viewer.expires_at <= context_.clock.now();
         threads_[thread]->close(place.key, expired ? feed_close::token_expired : feed_close::session_ended,
                                 expired ? "the token has expired" : "the session has ended");
         return;
     }
-    asio::co_spawn(threads_[thread]->executor(), show_first(place, user, topics), asio::detached);
+    asio::co_spawn(threads_[thread]->executor(), show_first(place, wish), asio::detached);
+}
+
+// A socket that comes back gets what was published since then and goes on with what is published later:
+// positions of frames count what was published, so they tell without a gap where to go on.
+FeedBeginning FeedHub::beginning_of(const Wish& wish, const FeedSnapshot& snapshot) {
+    const auto& epoch = context_.log.epoch();
+    FeedBeginning beginning{snapshot.mark, snapshot.mark, {}};
+    InitialParts parts;
+    if (snapshot.check_ins) parts.check_ins = snapshot.check_ins->data;
+    if (snapshot.events) parts.events = snapshot.events->data;
+    parts.unread = snapshot.unread;
+    auto position = snapshot.mark;
+    FeedReplay replay;
+    if (wish.since) {
+        if (wish.since->epoch == epoch) {
+            position = wish.since->frontier(context_.log.start());
+            const auto present = published();
+            replay = replay_of(context_.log, wish.viewer.principal.user_id, position, present, settings_);
+            beginning.live_after = position;
+            beginning.live_after.advance(present);
+            if (replay.messages.empty()) position = beginning.live_after;
+        }
+        parts.recovered = replay.whole;
+    }
+    beginning.frames.push_back(initial_frame(parts, position_text(epoch, position)));
+    std::ranges::move(replay.messages, std::back_inserter(beginning.frames));
+    return beginning;
 }
 
 // The socket is registered already, so whatever is committed after the tables were read here reaches it live;
-// the snapshot says which records it shows, so nothing comes twice.
-asio::awaitable<void> FeedHub::show_first(Place place, UserId viewer, FeedTopics topics) {
+// the beginning says which records it shows, so nothing comes twice.
+asio::awaitable<void> FeedHub::show_first(Place place, Wish wish) {
     auto& thread = *threads_[place.thread];
     try {
         co_await context_.progress.wait(context_.log.head(), catch_up_ms_max);
-        auto read = [this, viewer, topics](sql::Session& session) {
-            return lists_.snapshot(session, viewer, topics);
+        auto read = [this, &wish](sql::Session& session) {
+            return beginning_of(wish, lists_.snapshot(session, wish.viewer.principal.user_id, wish.topics));
         };
-        const auto snapshot = co_await context_.database.run(std::move(read));
-        thread.show(place.key, snapshot);
+        const auto beginning = co_await context_.database.run(std::move(read));
+        thread.show(place.key, beginning);
     } catch (const sql::QueueFull&) {
         thread.close(place.key, feed_close::overloaded, "too many reads wait for the tables");
     } catch (const sql::Stopped&) {

@@ -3,6 +3,7 @@
 // not show yet. One part per I/O thread without locks; a batch costs one post per thread.
 #pragma once
 
+#include "api/position_token.hpp"
 #include "infra/http/websocket.hpp"
 #include "query/context.hpp"
 #include "query/feed_list_sender.hpp"
@@ -10,6 +11,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -68,11 +70,20 @@ private:
     // Each user's sockets on all threads, oldest first, kept by the one thread that is the user's home.
     using Homes = std::unordered_map<UserId, std::vector<Place>>;
 
+    // What a handshake asks for.
+    struct Wish {
+        Viewer viewer;
+        std::string token;
+        FeedTopics topics;
+        std::optional<api::PositionToken> since;  // of a socket that comes back
+    };
+
     boost::asio::awaitable<Viewer> viewer_of(std::string token);
     boost::asio::awaitable<void> wait_until_fresh();
-    void open(const std::shared_ptr<http::WebSocket>& socket, const Viewer& viewer, FeedTopics topics,
-              const std::string& token);
-    boost::asio::awaitable<void> show_first(Place place, UserId viewer, FeedTopics topics);
+    void open(const std::shared_ptr<http::WebSocket>& socket, const Wish& wish);
+    boost::asio::awaitable<void> show_first(Place place, Wish wish);
+    FeedBeginning beginning_of(const Wish& wish, const FeedSnapshot& snapshot);
+    Frontier published();
 
     std::size_t home_of(UserId user) const;
     void count_in(UserId user, Place place);
@@ -91,7 +102,8 @@ private:
     std::vector<Homes> homes_;  // by thread
     std::unique_ptr<FeedListSender> list_sender_;
     std::array<Frontier, list_kinds.size()> changed_{};  // the runner's thread alone
-    Frontier published_;                                 // likewise
+    std::mutex published_mutex_;  // held while a batch is posted; never taken by an I/O thread
+    Frontier published_;
 };
 
 }  // namespace dacapo

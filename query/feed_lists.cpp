@@ -72,20 +72,15 @@ FeedListPtr FeedLists::read(sql::Session& session, ListKind kind) {
 
 FeedSnapshot FeedLists::snapshot(sql::Session& session, UserId viewer, FeedTopics topics) {
     return session.consistently([&] {
-        const auto mark = shown_by(session);
-        InitialParts parts;
-        FeedListPtr check_ins, events;
-        if (topics.has(FeedTopic::check_ins)) {
-            check_ins = current(session, ListKind::check_ins, mark);
-            parts.check_ins = check_ins->data;
-        }
-        if (topics.has(FeedTopic::events)) {
-            events = current(session, ListKind::events, mark);
-            parts.events = events->data;
-        }
+        FeedSnapshot snapshot;
+        snapshot.mark = shown_by(session);
+        if (topics.has(FeedTopic::check_ins))
+            snapshot.check_ins = current(session, ListKind::check_ins, snapshot.mark);
+        if (topics.has(FeedTopic::events))
+            snapshot.events = current(session, ListKind::events, snapshot.mark);
         if (topics.has(FeedTopic::messages))
-            parts.unread = session.value<std::int64_t>(count_unread, viewer).value_or(0);
-        return FeedSnapshot{mark, initial_frame(parts, position_text(context_.log.epoch(), mark))};
+            snapshot.unread = session.value<std::int64_t>(count_unread, viewer).value_or(0);
+        return snapshot;
     });
 }
 

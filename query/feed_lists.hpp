@@ -25,10 +25,12 @@ struct FeedList {
 };
 using FeedListPtr = std::shared_ptr<const FeedList>;
 
-// A socket's first frame: all up to `mark`, nothing after it.
+// What a socket shows first: all up to `mark`, nothing after it. What its topics leave out is left out.
 struct FeedSnapshot {
     Frontier mark;
-    http::Frame frame;
+    FeedListPtr check_ins;
+    FeedListPtr events;
+    std::optional<std::int64_t> unread;
 };
 
 class FeedLists {

@@ -47,6 +47,14 @@ FeedTopics topics_of(const http::Request& request) {
                         {{"/topics", "not_a_choice", "One or more of messages, events and checkIns."}});
 }
 
+std::optional<api::PositionToken> since_of(const http::Request& request) {
+    const auto asked = request.query_value("since");
+    if (!asked) return std::nullopt;
+    if (auto since = api::position_from_text(*asked)) return since;
+    throw http::Problem(422, "invalid", "The query has faults; errors lists them.",
+                        {{"/since", "not_a_position", "The position of a frame, as it came."}});
+}
+
 [[noreturn]] void refuse_token(const char* code, const char* detail) {
     http::Problem problem(401, code, detail);
     problem.headers.emplace_back("WWW-Authenticate", "Bearer error=\"invalid_token\"");
@@ -79,7 +87,7 @@ asio::awaitable<http::SocketAccept> FeedHub::accept(http::Request& request,
     std::string token(token_of(request, subprotocols));
     if (token.empty()) refuse_token("token_missing", "A feed needs a token.");
     const auto viewer = co_await viewer_of(token);
-    const auto topics = topics_of(request);
+    Wish wish{viewer, std::move(token), topics_of(request), since_of(request)};
     co_await wait_until_fresh();
 
     http::SocketAccept accepted;
@@ -87,9 +95,8 @@ asio::awaitable<http::SocketAccept> FeedHub::accept(http::Request& request,
     // some and is named none fails the connection. So a client whose only way to bring a token is to offer it
     // gets that offer back. It has seen the token before.
     accepted.subprotocol = offered_bearer(subprotocols);
-    accepted.on_open = [this, viewer, topics,
-                        token = std::move(token)](const std::shared_ptr<http::WebSocket>& socket) {
-        open(socket, viewer, topics, token);
+    accepted.on_open = [this, wish = std::move(wish)](const std::shared_ptr<http::WebSocket>& socket) {
+        open(socket, wish);
     };
     co_return accepted;
 }
@@ -106,7 +113,8 @@ asio::awaitable<FeedHub::Viewer> FeedHub::viewer_of(std::string token) {
 asio::awaitable<void> FeedHub::wait_until_fresh() {
     const auto head = context_.log.head();
     if (co_await context_.progress.wait(head, catch_up_ms_max)) co_return;
-    if (context_.progress.passed() != context_.log.start() && context_.lag_seconds() <= settings_.lag_s_max) co_return;
+    if (context_.progress.passed() != context_.log.start() && context_.lag_seconds() <= settings_.lag_s_max)
+        co_return;
     http::Problem problem(503, "not_there_yet", "The tables are too far behind for a live feed.");
     problem.headers.emplace_back("Retry-After", "1");
     throw problem;

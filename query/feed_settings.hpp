@@ -28,6 +28,10 @@ struct FeedSettings {
     std::size_t queued_bytes_soft_max = std::size_t{256} << 10;
     // What is sent live while a socket's first frame is being read; past it the socket closes as too slow.
     std::size_t early_bytes_max = std::size_t{256} << 10;
+    // Of what a socket that comes back has missed: more records to look through, or more to send, and it is
+    // told to read anew. With `initial` it fits into a socket's queue.
+    std::int64_t replay_records_max = 100'000;
+    std::size_t replay_bytes_max = std::size_t{256} << 10;
     std::size_t sockets_per_user_max = 20;
     std::size_t inbound_count_max = 100;  // messages from a client within inbound_window
     std::chrono::seconds inbound_window{10};

@@ -74,20 +74,20 @@ void FeedThread::remove(SocketKey key) {
     if (client->on_gone) client->on_gone(key);
 }
 
-void FeedThread::show(SocketKey key, const FeedSnapshot& snapshot) {
+void FeedThread::show(SocketKey key, const FeedBeginning& beginning) {
     const auto found = clients_.find(key);
     if (found == clients_.end()) return;
     auto& client = *found->second;
     client.shown = true;
-    client.shown_first = snapshot.mark;
-    send(client, snapshot.frame);
+    client.live_after = beginning.live_after;
+    for (const auto& frame : beginning.frames) send(client, frame);
     // The lists in it are lists: the next ones wait until it has left.
     for (auto& lane : client.lanes) {
         lane.in_flight = true;
-        lane.shown = snapshot.mark;
+        lane.shown = beginning.lists_mark;
     }
     for (const auto& early : std::exchange(client.early, {}))
-        if (!client.shown_first.covers(early.shard, early.position)) send(client, early.frame);
+        if (!client.live_after.covers(early.shard, early.position)) send(client, early.frame);
     client.early_bytes = 0;
     for (const auto kind : list_kinds) offer(client, kind);
 }
@@ -100,7 +100,7 @@ void FeedThread::deliver(const FeedBatch& batch) {
             if (!client.topics.has(FeedTopic::messages)) continue;
             if (!client.shown)
                 keep_early(client, message);
-            else if (!client.shown_first.covers(message.shard, message.position))
+            else if (!client.live_after.covers(message.shard, message.position))
                 send(client, message.frame);
         }
     }

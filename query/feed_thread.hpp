@@ -31,6 +31,13 @@ struct FeedBatch {
     std::vector<Message> messages;  // in the log's order
 };
 
+// How a socket begins: `initial`, and what it missed if it comes back.
+struct FeedBeginning {
+    Frontier lists_mark;  // the lists show all up to here
+    Frontier live_after;  // messages after it come live
+    std::vector<http::Frame> frames;
+};
+
 class FeedThread {
 public:
     using Executor = http::WebSocket::Executor;
@@ -46,8 +53,8 @@ public:
     // socket has closed.
     SocketKey add(const std::shared_ptr<http::WebSocket>& socket, const FeedViewer& viewer, FeedTopics topics,
                   std::function<void(SocketKey)> on_gone);
-    // The first frame, then what arrived meanwhile and is newer.
-    void show(SocketKey key, const FeedSnapshot& snapshot);
+    // The first frames, then what arrived meanwhile and is newer.
+    void show(SocketKey key, const FeedBeginning& beginning);
 
     void deliver(const FeedBatch& batch);
     void deliver(FeedListPtr list);
@@ -73,7 +80,7 @@ private:
         FeedTopics topics;
         std::function<void(SocketKey)> on_gone;
         bool shown = false;
-        Frontier shown_first;  // by the first frame
+        Frontier live_after;  // messages up to here are none of the live ones
         std::vector<Early> early;
         std::size_t early_bytes = 0;
         std::array<Lane, list_kinds.size()> lanes;

@@ -91,6 +91,34 @@ void do_everything(RunningServer& server, Person& self, const Person& other, std
     }
 }
 
+TEST_CASE("a socket that comes back with its last position gets what it missed, also from a server started anew") {
+    RunningServer server;
+    auto zoe = server.person("zoe");
+    auto malik = server.person("malik");
+    std::string position;
+    {
+        auto socket = zoe.socket();
+        next_of(socket, "initial");
+        malik.message(zoe, "one");
+        position = json::value_to<std::string>(next_of(socket, "new_message").at("position"));
+    }
+    malik.message(zoe, "two");
+    server.restart();
+    malik.message(zoe, "three");
+    auto socket = zoe.socket("&since=" + position);
+    CHECK(next_of(socket, "initial").at("recovered").as_bool());
+    for (const char* const content : {"two", "three"}) {
+        const auto frame = next_of(socket, "new_message");
+        CHECK(frame.at("message").at("content").as_string() == content);
+        position = json::value_to<std::string>(frame.at("position"));
+    }
+    auto again = zoe.socket("&since=" + position);
+    CHECK(next_of(again, "initial").at("recovered").as_bool());
+    malik.message(zoe, "four");
+    CHECK(next_of(again, "new_message").at("message").at("content").as_string() == "four");
+    CHECK(zoe.socket("&since=yesterday").handshake().status == 422);
+}
+
 TEST_CASE("two users at once see their own and each other's effects") {
     constexpr int rounds = 50;
     RunningServer server;

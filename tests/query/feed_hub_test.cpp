@@ -159,7 +159,7 @@ TEST_CASE("what is announced before the first frame follows it unless the frame 
         batch.messages.push_back({ana, 0, position, http::text_frame(std::to_string(position))});
     thread.deliver(batch);
     CHECK(socket->frames.empty());
-    thread.show(key, {5, http::text_frame("first")});
+    thread.show(key, {5, 5, {http::text_frame("first")}});
     FeedBatch late;  // the batch that the snapshot was ahead of
     late.messages.push_back({ana, 0, 5, http::text_frame("5")});
     late.messages.push_back({ana, 0, 7, http::text_frame("7")});
@@ -182,7 +182,8 @@ TEST_CASE("sockets that open while messages pour in miss none and get none twice
             for (int i = 0; i < 5; ++i)
                 club.add_unprojected(2, FeedServer::message(++message_count, ben, ana));
             // No faster than the tables follow, so that the first frames come in time.
-            while (club.projector.progress.passed().missing_of(club.log.head()) > 100 && !stop.stop_requested())
+            while (club.projector.progress.passed().missing_of(club.log.head()) > 100 &&
+                   !stop.stop_requested())
                 std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
     });

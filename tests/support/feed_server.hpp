@@ -133,11 +133,20 @@ public:
         return std::move(*accepted);
     }
     // Opens a socket; its first frame has not come yet.
-    FakeSocketPtr connect(const std::string& token, std::size_t thread = 0, const std::string& topics = {}) {
+    FakeSocketPtr connect(const std::string& token, std::size_t thread = 0, const std::string& topics = {},
+                          const std::string& since = {}) {
         http::Request request;
         request.names = {token};
         if (!topics.empty()) request.query.emplace_back("topics", topics);
+        if (!since.empty()) request.query.emplace_back("since", since);
         return accept(handshake(std::move(request)), thread);
+    }
+    // Comes back after the last frame that this socket got.
+    FakeSocketPtr resumed(const std::string& token, const FakeSocket& before) {
+        const auto last = boost::json::parse(payload_of(before.frames.back()));
+        auto socket = connect(token, 0, {}, boost::json::value_to<std::string>(last.at("position")));
+        run_until([&] { return socket->count("initial") == 1; });
+        return socket;
     }
     FakeSocketPtr accept(const http::SocketAccept& accepted, std::size_t thread = 0) {
         auto socket = std::make_shared<FakeSocket>(loops[thread], thread);
@@ -190,7 +199,8 @@ public:
         return {{StreamKind::gathering, id}, GatheringEvent(e)};
     }
 
-    // Turns the loops until it holds; fails the test after a minute and a half, which is long even for instrumented builds.
+    // Turns the loops until it holds; fails the test after a minute and a half, which is long even for
+    // instrumented builds.
     template <class Condition>
     void run_until(Condition holds) {
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(90);
