@@ -6,6 +6,7 @@
 #include "infra/session_follower.hpp"
 #include "infra/sql/migrations.hpp"
 #include "projections/all.hpp"
+#include "projections/checkpoint_watch.hpp"
 #include "query/documents/openapi.hpp"
 #include "query/health.hpp"
 #include "serve_command.hpp"
@@ -100,7 +101,10 @@ struct Server::Parts {
         authentication.emplace(access_tokens, sessions(), clock,
                                log.kafka ? session_wait_on_cluster : std::chrono::milliseconds(0));
         if (roles.query) query.emplace(needs, *database, *authentication);
-        if (roles.project) make_runner();
+        if (roles.project)
+            make_runner();
+        else if (roles.command)
+            watch_projectors();
         if (query) sessions().on_end([this](SessionId session) { query->feed().session_ended(session); });
         make_health();
         if (log.sqlite) verification.emplace(*log.sqlite);
@@ -111,6 +115,7 @@ struct Server::Parts {
     void make_command_side();
     void make_runner();
     void join_projectors();
+    void watch_projectors();
     void make_health();
     void make_listener();
     std::vector<HealthPart> health_parts() const;
@@ -141,6 +146,7 @@ struct Server::Parts {
     Progress unread{log.log().start()};  // of a runner whose process answers no queries
     std::optional<Runner> runner;
     std::unique_ptr<ShardLease> runner_lease;
+    std::optional<CheckpointWatch> checkpoint_watch;  // where no runner is
     std::optional<LagAdmission> lag_admission;
     HealthSources health;
     std::optional<BackgroundVerification> verification;
@@ -183,6 +189,19 @@ void Server::Parts::join_projectors() {
         std::make_unique<ShardLease>(ShardLeaseOptions{*config.event_log_kafka, config.kafka_properties,
                                                        config.event_log_kafka->name + ".project"},
                                      calls);
+}
+
+// The read models of a cluster are in a database that all its servers reach.
+void Server::Parts::watch_projectors() {
+    if (!config.database_file.empty()) return;
+    CheckpointWatchOptions watched;
+    watched.database_url = config.database_url;
+    watched.shards = [this] { return command->owned(); };
+    watched.trouble = [this](std::string_view what) { lines.warn("read models", {{"error", what}}); };
+    checkpoint_watch.emplace(log.log(), clock, std::move(watched));
+    lag_admission.emplace(checkpoint_watch->gauges());
+    admission.ask(*lag_admission);
+    observe(metrics, checkpoint_watch->gauges());
 }
 
 void Server::Parts::make_health() {
@@ -275,6 +294,7 @@ void Server::start() {
     if (parts.command) parts.command->start();
     if (parts.session_follower) parts.session_follower->start();
     if (parts.runner) parts.runner->start();
+    if (parts.checkpoint_watch) parts.checkpoint_watch->start();
     if (parts.query && !parts.runner) parts.query->follow_tables();
     parts.listener->start();
     if (parts.verification)
@@ -302,6 +322,7 @@ void Server::stop() {
     if (parts.session_follower) parts.session_follower->stop();
     parts.runner_lease.reset();
     if (parts.runner) parts.runner->stop();
+    if (parts.checkpoint_watch) parts.checkpoint_watch->stop();
     if (parts.query) parts.query->stop();
     if (parts.database) parts.database->stop();
     // Coroutines that did not end within the listener's patience are dropped while what they refer to still

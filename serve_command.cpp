@@ -1,5 +1,7 @@
 #include "serve_command.hpp"
 
+#include <numeric>
+
 namespace dacapo {
 namespace {
 
@@ -65,6 +67,13 @@ CommandSide::CommandSide(const ServerNeeds& needs, Admission& admission)
     if (membership_)
         needs.metrics.gauge_from("dacapo_shards_owned", "Shards decided by this server",
                                  [this] { return static_cast<double>(membership_->owned().size()); });
+}
+
+std::vector<int> CommandSide::owned() const {
+    if (membership_) return membership_->owned();
+    std::vector<int> all(static_cast<std::size_t>(shards_->count()));
+    std::iota(all.begin(), all.end(), 0);
+    return all;
 }
 
 void CommandSide::start() {

@@ -36,6 +36,8 @@ public:
     std::vector<http::Route> routes();
     SessionRegistry& sessions() { return shards_->sessions(); }
     const PasswordPool& passwords() const { return passwords_; }
+    // The shards that are decided here.
+    std::vector<int> owned() const;
     // Every shard that is ours to decide is decided here.
     bool is_ready() const { return !membership_ || membership_->is_settled(); }
 

@@ -52,7 +52,8 @@ void Observer::exchange(const http::Exchange& exchange) {
 }
 
 void observe(Metrics& metrics, const EventLog& log) {
-    metrics.gauge_from("dacapo_log_head", "Position of the newest durable record",
+    metrics.gauge_from("dacapo_log_head",
+                       "Position of the newest durable record; of a log with several, their sum",
                        [&log] { return static_cast<double>(log.head().total()); });
 }
 
