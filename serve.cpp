@@ -231,6 +231,8 @@ std::vector<HealthPart> Server::Parts::health_parts() const {
         parts.push_back(rebuild_part(runner->gauges()));
     }
     if (log.sqlite) parts.push_back(disk_part(config.event_log_file));
+    if (log.kafka) parts.push_back(brokers_part(*log.kafka));
+    if (checkpoint_watch) parts.push_back(lag_part(checkpoint_watch->gauges()));
     return parts;
 }
 

@@ -84,6 +84,19 @@ HealthPart rebuild_part(const RunnerGauges& gauges) {
     return {"rebuild", gauges.rebuilding(), gauges.rebuilding() ? "read models are being rebuilt" : "none"};
 }
 
+// Without brokers nothing new is recorded, here or on any other server, but what was recorded can be read.
+HealthPart brokers_part(const KafkaLog& log) {
+    const auto up = log.brokers_up();
+    return {"brokers", up == 0,
+            up == 0 ? "no broker of the event log answers" : fmt::format("{} connected", up)};
+}
+
+HealthPart lag_part(const RunnerGauges& gauges) {
+    const auto lag = gauges.lag();
+    return {"read_models", lag >= admitted_lag_max,
+            fmt::format("{:.1f} s behind", std::chrono::duration<double>(lag).count())};
+}
+
 HealthPart disk_part(const std::filesystem::path& log_file) {
     std::error_code error;
     const auto space =

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "infra/http/listener.hpp"
+#include "infra/kafka/kafka_log.hpp"
 #include "infra/log/background_verification.hpp"
 #include "infra/log_lines.hpp"
 #include "infra/metrics.hpp"
@@ -40,5 +41,7 @@ HealthPart verification_part(const BackgroundVerification& verification);
 HealthPart parked_part(const RunnerGauges& gauges);
 HealthPart rebuild_part(const RunnerGauges& gauges);
 HealthPart disk_part(const std::filesystem::path& log_file);
+HealthPart brokers_part(const KafkaLog& log);
+HealthPart lag_part(const RunnerGauges& gauges);
 
 }  // namespace dacapo

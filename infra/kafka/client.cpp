@@ -1,6 +1,7 @@
 #include "infra/kafka/client.hpp"
 
 #include <array>
+#include <boost/json.hpp>
 
 namespace dacapo::kafka {
 namespace {
@@ -40,6 +41,17 @@ struct DestroyPartitions {
     }
 };
 
+// Of librdkafka's statistics; the entries without a node are addresses to begin with, and roles.
+int brokers_up_in(std::string_view statistics) {
+    const auto parsed = boost::json::parse(statistics);
+    int up = 0;
+    for (const auto& [name, broker] : parsed.at("brokers").as_object())
+        if (broker.at("nodeid").as_int64() >= 0 && broker.at("source").as_string() != "logical" &&
+            broker.at("state").as_string() == "UP")
+            ++up;
+    return up;
+}
+
 }  // namespace
 
 Config::Config(const KafkaUrl& url, const Properties& operators, const Properties& ours)
@@ -54,6 +66,15 @@ void Config::set(const std::string& property, const std::string& value) {
     if (rd_kafka_conf_set(conf_.get(), property.c_str(), value.c_str(), why.data(), why.size()) !=
         RD_KAFKA_CONF_OK)
         throw std::runtime_error("librdkafka does not take " + property + ": " + why.data());
+}
+
+void Config::count_brokers(std::atomic<int>& up) {
+    set("statistics.interval.ms", "1000");
+    rd_kafka_conf_set_opaque(conf_.get(), &up);
+    rd_kafka_conf_set_stats_cb(conf_.get(), [](rd_kafka_t*, char* text, std::size_t size, void* count) {
+        static_cast<std::atomic<int>*>(count)->store(brokers_up_in({text, size}));
+        return 0;
+    });
 }
 
 Config producer_config(const KafkaUrl& url, const Properties& operators) {

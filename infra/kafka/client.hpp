@@ -34,6 +34,10 @@ class Config {
 public:
     Config(const KafkaUrl& url, const Properties& operators, const Properties& ours);
 
+    // Keeps `up` at how many brokers there is a connection to, each second. It takes the handle's opaque
+    // pointer, and must outlive the handle.
+    void count_brokers(std::atomic<int>& up);
+
     rd_kafka_conf_t* get() const { return conf_.get(); }
     rd_kafka_conf_t* release() { return conf_.release(); }
 

@@ -4,7 +4,9 @@
 #include "infra/kafka/old_records.hpp"
 #include "infra/kafka/tail.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
+#include <atomic>
 #include <optional>
 #include <thread>
 
@@ -36,7 +38,7 @@ public:
           recent_(one_place_a_shard(options.start, shard_count_), options.tail_records_max,
                   options.tail_bytes_max),
           old_(options.url, options.properties, options.page_max),
-          consumer_(kafka::consumer_config(options.url, options.properties)),
+          consumer_(tail_config()),
           own_(make_own(shard_count_)),
           producers_(static_cast<std::size_t>(std::max(1, options.producer_count))),
           tail_(options.url, consumer_, options.start, recent_, own_, metrics_,
@@ -66,12 +68,18 @@ public:
     }
     void wake() override { recent_.wake(); }
     std::int64_t lag() const override { return tail_.lag(); }
+    int brokers_up() const override { return brokers_up_.load(std::memory_order_relaxed); }
 
 private:
     static std::vector<std::unique_ptr<kafka::OwnShard>> make_own(int shard_count) {
         std::vector<std::unique_ptr<kafka::OwnShard>> own;
         for (int i = 0; i < shard_count; ++i) own.push_back(std::make_unique<kafka::OwnShard>());
         return own;
+    }
+    kafka::Config tail_config() {
+        auto config = kafka::consumer_config(options_.url, options_.properties);
+        config.count_brokers(brokers_up_);
+        return config;
     }
     kafka::OwnShard& own(int shard) { return *own_.at(static_cast<std::size_t>(shard)); }
     void read_all_there_is();
@@ -88,6 +96,7 @@ private:
     Histogram& read_back_s_;
     kafka::RecentRecords recent_;
     kafka::OldRecords old_;
+    std::atomic<int> brokers_up_{0};
     kafka::Consumer consumer_;
     std::vector<std::unique_ptr<kafka::OwnShard>> own_;
     std::function<void(int)> deposed_;
@@ -98,8 +107,12 @@ private:
 
 void KafkaLogClient::read_all_there_is() {
     std::vector<std::int64_t> ends;
-    for (int shard = 0; shard < shard_count_; ++shard)
+    for (int shard = 0; shard < shard_count_; ++shard) {
         ends.push_back(consumer_.range(options_.url.events_topic(), shard, options_.connect_max).end);
+        if (ends.back() < options_.start.at(shard))
+            throw LogRefused(fmt::format("shard {} ends at {}, before {}, which was read here before", shard,
+                                         ends.back(), options_.start.at(shard)));
+    }
     const bool read = tail_.await_read(ends, options_.connect_max);
     recent_.require_readable();
     if (!read) throw LogRefused("the brokers of " + options_.url.text() + " do not give the log's records");

@@ -52,6 +52,8 @@ class KafkaLog : public SharedLog {
 public:
     // End offsets of the brokers that this process has not read yet, over all shards.
     virtual std::int64_t lag() const = 0;
+    // How many brokers there is a connection to, as of a second ago.
+    virtual int brokers_up() const = 0;
 };
 
 // Blocks until everything that was in the log when it was opened has been read (from `start` on). Throws

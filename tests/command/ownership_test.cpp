@@ -132,6 +132,26 @@ TEST_CASE("an owner that has been deposed acknowledges nothing and steps down") 
     CHECK(other.account_count() == static_cast<std::size_t>(sequence));
 }
 
+TEST_CASE("who repeats a command at the next owner gets what the one before recorded and never answered") {
+    constexpr UserId ana{1};
+    const auto mark = idempotency_mark(ana, "POST", "/checkins", "k", "{}");
+    SharedMemory memory;
+    Node second(memory);
+    {
+        Node first(memory);
+        REQUIRE(first.assign(all_shards()));
+        first.log.forget_next_answer();
+        auto origin = from(ana);
+        origin.idempotency = mark;
+        CHECK_THROWS_AS(first.io.run(first.shards.of_person(ana).submit(origin, checking_in(ana, "Docks"))),
+                        http::Problem);
+    }
+    REQUIRE(second.assign(all_shards()));
+    const auto begun = second.io.run(second.shards.idempotency().begin(mark, second.clock.now()));
+    REQUIRE(std::holds_alternative<IdempotencyTable::Repeat>(begun));
+    CHECK(std::get<IdempotencyTable::Repeat>(begun).position == 1);
+}
+
 TEST_CASE("a batch whose fate is unknown closes its shard, which is read again before it decides more") {
     SharedMemory memory;
     Node node(memory);

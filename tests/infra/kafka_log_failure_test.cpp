@@ -234,11 +234,13 @@ TEST_CASE("while no broker answers a batch ends in doubt in time, and all goes o
     const auto log = open_kafka_log(options);
     KafkaShard shard(*log, 0);
     shard.append(2);
+    wait_for([&] { return log->brokers_up() == 1; });
     kafka.set_down();
     const auto begun = std::chrono::steady_clock::now();
     CHECK_THROWS_AS(shard.append(1), LogInDoubt);
     CHECK(std::chrono::steady_clock::now() - begun < 10s);
     CHECK_THROWS_AS(log->take(0), LogInDoubt);
+    wait_for([&] { return log->brokers_up() == 0; });
     kafka.set_up();
     wait_for([&] {
         try {
@@ -250,6 +252,32 @@ TEST_CASE("while no broker answers a batch ends in doubt in time, and all goes o
     });
     shard.append(1);
     CHECK(sequences_of(*log) == up_to(shard.sequence()));
+}
+
+TEST_CASE("a shard whose leader moves is written and read on") {
+    constexpr int broker_count = 3;
+    MockKafka kafka(2, broker_count);
+    const auto writer = open_kafka_log(kafka.options());
+    const auto reader = open_kafka_log(kafka.options());
+    KafkaShard shard(*writer, 0);
+    int doubts = 0;
+    for (int round = 0; round < 12; ++round) {
+        // While a batch is on its way, and while nobody writes.
+        std::thread mover([&] { kafka.lead(0, 1 + round % broker_count); });
+        try {
+            shard.append(3);
+        } catch (const LogInDoubt&) {
+            ++doubts;
+            shard.take();
+        }
+        mover.join();
+        kafka.lead(0, 1 + (round + 1) % broker_count);
+    }
+    shard.append(1);
+    CHECK(doubts < 12);
+    CHECK(shard.sequence() >= 3 * (12 - doubts) + 1);
+    follow_to(*reader, writer->head());
+    for (auto* const log : {writer.get(), reader.get()}) CHECK(sequences_of(*log) == up_to(shard.sequence()));
 }
 
 TEST_CASE("an answer that is lost on its way leaves one record, not two") {
