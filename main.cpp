@@ -7,6 +7,7 @@
 #include "projections/bookkeeping.hpp"
 #include "seed.hpp"
 #include "serve.hpp"
+#include "serve_waiting.hpp"
 
 #include <fmt/format.h>
 #include <pthread.h>
@@ -55,6 +56,11 @@ int serve(const std::vector<std::string>& flags, Roles roles) {
     const SystemClock clock;
     LogLines lines(config.log_level, clock);
     for (const auto& warning : config.warnings) lines.warn("configuration", {{"warning", warning}});
+    const auto told_to_end = [&signals](std::chrono::milliseconds within) {
+        const timespec time{within.count() / 1000, within.count() % 1000 * 1'000'000};
+        return sigtimedwait(&signals, nullptr, &time) > 0;
+    };
+    if (!wait_for_parts(config, roles, lines, told_to_end)) return 0;
     ServerOptions options;
     options.on_broken = [&lines](const std::string& what) { end_broken(lines, what); };
     Server server(config, roles, lines, clock, std::move(options));
@@ -203,6 +209,9 @@ int main(int argc, char** argv) {
         return exit_refused;
     } catch (const sql::NotMigrated& refused) {
         fmt::print(stderr, "dacapo: {}\n", refused.what());
+        return exit_refused;
+    } catch (const sql::Error& error) {
+        fmt::print(stderr, "dacapo: DATABASE_URL: {}\n", error.what());
         return exit_refused;
     } catch (const http::PortTaken& taken) {
         fmt::print(stderr, "dacapo: {}\n", taken.what());

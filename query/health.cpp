@@ -75,7 +75,8 @@ http::Response plain(std::string body) {
     return response;
 }
 
-asio::awaitable<http::Response> get_health(const EventLog& log, const Clock& clock, const HealthSources& sources) {
+asio::awaitable<http::Response> get_health(const EventLog& log, const Clock& clock,
+                                           const HealthSources& sources) {
     Health health;
     health.lag_s = sources.lag_seconds();
     if (health.lag_s > lag_s_max) health.status = "degraded";
@@ -164,9 +165,15 @@ http::Route health_route(std::string pattern, std::string operation_id, std::str
 
 }  // namespace
 
-std::vector<http::Route> health_queries(const EventLog& log, const Clock& clock, const HealthSources& sources) {
-    auto health = [&](http::Request&) { return get_health(log, clock, sources); };
+http::Route livez_query() {
     auto livez = [](http::Request&) { return get_livez(); };
+    return health_route("/livez", "getLivez", "The process answers", api::schema_text<Alive>(),
+                        std::move(livez));
+}
+
+std::vector<http::Route> health_queries(const EventLog& log, const Clock& clock,
+                                        const HealthSources& sources) {
+    auto health = [&](http::Request&) { return get_health(log, clock, sources); };
     auto readyz = [&](http::Request&) { return get_readyz(sources); };
     auto metrics = [&](http::Request&) { return get_metrics(sources); };
 
@@ -179,9 +186,7 @@ std::vector<http::Route> health_queries(const EventLog& log, const Clock& clock,
     text.responses[0].content_type = "text/plain";
     return {health_route("/health", "getHealth", "How the server is", api::schema_text<Health>(),
                          std::move(health)),
-            health_route("/livez", "getLivez", "The process answers", api::schema_text<Alive>(),
-                         std::move(livez)),
-            std::move(ready), std::move(text)};
+            livez_query(), std::move(ready), std::move(text)};
 }
 
 }  // namespace dacapo

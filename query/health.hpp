@@ -2,8 +2,8 @@
 // Ready means that another instance could not do better; what is merely slow or full is told, with 200.
 #pragma once
 
-#include "infra/http/route.hpp"
 #include "infra/clock.hpp"
+#include "infra/http/route.hpp"
 #include "infra/log/event_log.hpp"
 #include "infra/sql/read_database.hpp"
 
@@ -28,8 +28,8 @@ struct HealthSources {
     std::function<ServerState()> state = [] { return ServerState::running; };
     std::function<std::vector<HealthPart>()> parts = [] { return std::vector<HealthPart>(); };
     std::function<std::string()> metrics = [] { return std::string(); };  // text format 0.0.4
-    // How long the oldest record that the tables have not passed has waited, in seconds; and what they have passed.
-    // Neither is known where no tables are read or written.
+    // How long the oldest record that the tables have not passed has waited, in seconds; and what they have
+    // passed. Neither is known where no tables are read or written.
     std::function<double()> lag_seconds = [] { return 0.0; };
     std::function<Frontier()> passed = [] { return Frontier(); };
     sql::ReadDatabase* database = nullptr;  // null: this server needs none
@@ -41,6 +41,10 @@ struct HealthSources {
 inline constexpr double lag_s_max = 2.0;
 
 // Keeps references to all three.
-std::vector<http::Route> health_queries(const EventLog& log, const Clock& clock, const HealthSources& sources);
+std::vector<http::Route> health_queries(const EventLog& log, const Clock& clock,
+                                        const HealthSources& sources);
+
+// GET /livez alone.
+http::Route livez_query();
 
 }  // namespace dacapo

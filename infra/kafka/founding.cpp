@@ -1,7 +1,5 @@
 #include "infra/kafka/founding.hpp"
 
-#include "infra/log/event_log.hpp"
-
 #include <fmt/format.h>
 #include <random>
 
@@ -16,6 +14,22 @@ constexpr milliseconds look_again{100};
 std::string new_epoch() {
     std::random_device device;
     return hex_of(std::uniform_int_distribution<std::uint64_t>()(device));
+}
+
+bool may_pass(rd_kafka_resp_err_t error) {
+    switch (error) {
+        case RD_KAFKA_RESP_ERR__TRANSPORT:
+        case RD_KAFKA_RESP_ERR__RESOLVE:
+        case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+        case RD_KAFKA_RESP_ERR__TIMED_OUT:
+        case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+        case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+        case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+        case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
+            return true;
+        default:
+            return false;
+    }
 }
 
 // The first message of partition 0; nothing when there is none.
@@ -34,7 +48,7 @@ std::optional<FoundingMessage> first_message(Consumer& consumer, const KafkaUrl&
         throw LogRefused(url.events_topic() +
                          " does not begin as a log does: its first record is another program's");
     }
-    throw LogRefused("the first record of " + url.events_topic() + " could not be read");
+    throw BrokersAway("the first record of " + url.events_topic() + " could not be read");
 }
 
 }  // namespace
@@ -52,6 +66,7 @@ std::optional<FoundingMessage> read_founding(const KafkaUrl& url, const Properti
                             url.events_topic(), partitions, founding->shard_count));
         return founding;
     } catch (const KafkaError& error) {
+        if (may_pass(error.code)) throw BrokersAway(url.text() + ": " + error.what());
         throw LogRefused(url.text() + ": " + error.what());
     }
 }

@@ -4,14 +4,20 @@
 #pragma once
 
 #include "infra/kafka/log_messages.hpp"
+#include "infra/log/event_log.hpp"
 
 #include <chrono>
 #include <optional>
 
 namespace dacapo::kafka {
 
-// Nothing when the events topic is empty. Throws LogRefused when its first record is another one, and when
-// its number of partitions is not that of its founding.
+// No broker answers, or not in time; one may later.
+struct BrokersAway : LogRefused {
+    using LogRefused::LogRefused;
+};
+
+// Nothing when the events topic is empty. Throws BrokersAway, and LogRefused when its first record is another
+// one, when its number of partitions is not that of its founding, and when there is no such topic.
 std::optional<FoundingMessage> read_founding(const KafkaUrl& url, const Properties& properties,
                                              std::chrono::milliseconds patience);
 

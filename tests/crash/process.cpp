@@ -1,6 +1,7 @@
 #include "tests/crash/process.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,8 +18,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds look_interval{2};
 
 // The port in the line that says it serves.
-std::optional<std::uint16_t> port_in(const std::string& output) {
-    const auto line = output.find("\"serving\"");
+std::optional<std::uint16_t> port_in(const std::string& output, std::string_view said) {
+    const auto line = output.find(fmt::format("\"msg\":\"{}\"", said));
     if (line == std::string::npos) return std::nullopt;
     constexpr std::string_view member = "\"port\":";
     const auto at = output.find(member, line);
@@ -52,11 +53,11 @@ Process::Process(const std::filesystem::path& program, std::vector<std::string> 
     if (error != 0) throw std::runtime_error("cannot start " + program.string());
 }
 
-std::uint16_t Process::await_port() {
+std::uint16_t Process::await_port(std::string_view line) {
     const auto deadline = Clock::now() + start_patience;
     while (Clock::now() < deadline) {
         const bool ended = await_exit(look_interval).has_value();
-        if (const auto port = port_in(output())) return *port;
+        if (const auto port = port_in(output(), line)) return *port;
         if (ended) break;
     }
     throw std::runtime_error("it does not serve: " + output());

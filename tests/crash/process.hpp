@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dacapo::test {
@@ -28,8 +29,9 @@ public:
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
-    // The port it serves on, once it does. Throws with its output when it ends before, or never serves.
-    std::uint16_t await_port();
+    // The port it serves on, once it does; or that of another line of its log. Throws with its output when it
+    // ends before, or never says so.
+    std::uint16_t await_port(std::string_view line = "serving");
     void kill();  // -9, and waits until it is gone
     void send_signal(int signal);
     // The exit code, 128 + N when signal N ended it; nothing when it still runs after the time.
