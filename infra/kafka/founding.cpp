@@ -51,6 +51,20 @@ std::optional<FoundingMessage> first_message(Consumer& consumer, const KafkaUrl&
     throw BrokersAway("the first record of " + url.events_topic() + " could not be read");
 }
 
+std::unique_ptr<Producer> sent_founding(const KafkaUrl& url, const Properties& properties,
+                                        milliseconds patience) {
+    try {
+        const auto partitions =
+            Consumer(consumer_config(url, properties)).partition_count(url.events_topic(), patience);
+        auto producer =
+            std::make_unique<Producer>(producer_config(url, properties), [](const Producer::Failure&) {});
+        send_founding(*producer, url, {new_epoch(), partitions});
+        return producer;
+    } catch (const KafkaError& error) {
+        throw LogRefused(url.text() + ": " + error.what());
+    }
+}
+
 }  // namespace
 
 std::optional<FoundingMessage> read_founding(const KafkaUrl& url, const Properties& properties,
@@ -72,22 +86,19 @@ std::optional<FoundingMessage> read_founding(const KafkaUrl& url, const Properti
 }
 
 FoundingMessage found_log(const KafkaUrl& url, const Properties& properties, milliseconds patience) {
-    if (auto founding = read_founding(url, properties, patience)) return *founding;
-    try {
-        const auto partitions =
-            Consumer(consumer_config(url, properties)).partition_count(url.events_topic(), patience);
-        Producer producer(producer_config(url, properties), [](const Producer::Failure&) {});
-        send_founding(producer, url, {new_epoch(), partitions});
-        // What was sent counts when it is read, here as everywhere.
-        const auto deadline = steady_clock::now() + patience;
-        while (steady_clock::now() < deadline) {
+    const auto deadline = steady_clock::now() + patience;
+    std::string why = "its first record does not arrive";
+    std::unique_ptr<Producer> producer;  // Lives until its record has arrived.
+    for (; steady_clock::now() < deadline; std::this_thread::sleep_for(look_again)) {
+        try {
             if (auto founding = read_founding(url, properties, patience)) return *founding;
-            std::this_thread::sleep_for(look_again);
+            // What was sent counts when it is read, here as everywhere.
+            if (!producer) producer = sent_founding(url, properties, patience);
+        } catch (const BrokersAway& away) {
+            why = away.what();  // A topic that was made a moment ago has no leader yet.
         }
-    } catch (const KafkaError& error) {
-        throw LogRefused(url.text() + ": " + error.what());
     }
-    throw LogRefused(url.events_topic() + " could not be founded: its first record does not arrive");
+    throw LogRefused(url.events_topic() + " could not be founded: " + why);
 }
 
 }  // namespace dacapo::kafka

@@ -1,6 +1,7 @@
 // Events per second of a rebuild through the runner, next to a bare loop of prepared inserts into the same
 // tables. Also lists of 20 per second through a session. Prints figures and asserts nothing.
 // DACAPO_TEST_DATABASE=postgresql measures that engine.
+#include "tests/bench/message_events.hpp"
 #include "tests/support/projected.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -17,16 +18,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begun) {
     return std::chrono::duration<double>(Clock::now() - begun).count();
-}
-
-std::vector<StreamEvent> message(std::int64_t n, std::mt19937& random, std::int64_t user_count) {
-    const UserId sender{static_cast<std::int64_t>(random()) % user_count + 1};
-    const UserId receiver{static_cast<std::int64_t>(random()) % user_count + 1};
-    const ConversationId conversation{sender.value * user_count + receiver.value};
-    const Timestamp time(std::chrono::milliseconds(1'700'000'000'000 + n));
-    MessageSent sent{{n * 16 + n % 16},    conversation, n,  sender, receiver,
-                     std::string(60, 'x'), {},           {}, time};
-    return {{{StreamKind::conversation, conversation.value}, ConversationEvent(std::move(sent))}};
 }
 
 // The same rows, straight into the tables, in transactions of as many.
@@ -124,7 +115,7 @@ int main(int argument_count, char** arguments) {
     testing::MemoryLog log;
     std::mt19937 random(1);
     for (std::int64_t n = 1; n <= message_count; ++n)
-        log.add(static_cast<int>(n % 16), message(n, random, user_count));
+        log.add(static_cast<int>(n % 16), bench::message(n, random, user_count));
     for (int round = 0; round < 3; ++round) {
         dacapo::TemporaryFolder folder;
         std::printf("raw inserts %.0f/s, ", raw_rate(log, folder / "raw.db"));
