@@ -5,6 +5,8 @@ What people wrote about the figures in docs/benchmarks.md stays: only what stand
 from statistics import median
 
 BEGIN, END = "<!-- figures: written by ./dev bench --write -->", "<!-- end of figures -->"
+CLUSTER_BEGIN = "<!-- figures: written by ./dev bench --cluster --write -->"
+CLUSTER_END = "<!-- end of the cluster's figures -->"
 
 TEMPLATE = f"""# Benchmarks
 
@@ -170,5 +172,13 @@ def write(page, text):
     old = page.read_text() if page.exists() else ""
     if BEGIN not in old or END not in old:
         old = TEMPLATE
-    before, rest = old.split(BEGIN, 1)
-    page.write_text(before + BEGIN + "\n\n" + text + "\n\n" + END + rest.split(END, 1)[1])
+    page.write_text(replaced(old, BEGIN, END, text))
+
+
+def write_cluster(page, text):
+    page.write_text(replaced(page.read_text(), CLUSTER_BEGIN, CLUSTER_END, text))
+
+
+def replaced(old, begin, end, text):
+    before, rest = old.split(begin, 1)
+    return before + begin + "\n\n" + text + "\n\n" + end + rest.split(end, 1)[1]
