@@ -29,9 +29,9 @@ Config configured(const std::vector<std::string>& flags) {
 }
 
 [[noreturn]] void end_broken(LogLines& lines, const std::string& what) {
-    lines.error("the event log could not be synced; nothing more is acknowledged", {{"error", what}});
+    lines.error("the event log is broken; nothing more is acknowledged", {{"error", what}});
     lines.flush(std::chrono::seconds(1));
-    fmt::print(stderr, "dacapo: the event log could not be synced: {}\n", what);
+    fmt::print(stderr, "dacapo: the event log is broken: {}\n", what);
     std::_Exit(exit_log_broken);
 }
 

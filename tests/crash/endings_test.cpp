@@ -117,7 +117,7 @@ TEST_CASE("the program itself ends with exit code 3 when a sync fails and goes o
     load.start(process.await_port(), std::chrono::microseconds(500));
     CHECK_MESSAGE(process.await_exit(start_patience) == 3, process.output());
     load.stop();
-    CHECK(process.output().find("could not be synced") != std::string::npos);
+    CHECK(process.output().find("the event log is broken") != std::string::npos);
     check_against_log(load, audit, folder.path());
 
     Process again(real_program(), with_flags({"serve"}, folder.path()), folder / "output.txt");
