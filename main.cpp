@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <pthread.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdlib>
@@ -140,6 +141,27 @@ int migrate(const std::vector<std::string>& flags) {
     return 0;
 }
 
+// The document depends on the program alone, so its server is one that never starts, on a folder that nobody
+// keeps.
+int print_openapi() {
+    auto pattern = (std::filesystem::temp_directory_path() / "dacapo-openapi-XXXXXX").string();
+    if (!::mkdtemp(pattern.data())) throw std::runtime_error("no temporary folder can be made");
+    const std::filesystem::path folder = pattern;
+    {
+        const auto config =
+            load_config({"--port=0", "--public-url=http://127.0.0.1:8000", "--data-dir=" + folder.string(),
+                         "--event-log=sqlite:" + (folder / "log.db").string(),
+                         "--database-url=sqlite:" + (folder / "read.db").string()},
+                        {}, "", read_small_file);
+        const SystemClock clock;
+        LogLines lines(LogLevel::error, clock, STDERR_FILENO);
+        const Server server(config, {}, lines, clock, {});
+        fmt::print("{}\n", server.api_document());
+    }
+    std::filesystem::remove_all(folder);
+    return 0;
+}
+
 int check_config(const std::vector<std::string>& flags) {
     const auto config = configured(flags);
     fmt::print("{}", describe(config));
@@ -176,6 +198,7 @@ int run(int argc, char** argv) {
                                           "Make the topics of a cluster, and bring the bookkeeping of the "
                                           "read models' database up to this version");
     const auto* check_command = command("check-config", "Print the configuration, without secrets");
+    const auto* openapi_command = command("openapi", "Print the API document, OpenAPI 3.1");
     const auto* version_command = command("version", "Print the version");
     try {
         app.parse(argc, argv);
@@ -192,6 +215,7 @@ int run(int argc, char** argv) {
     if (chosen == verify_command) return verify(flags);
     if (chosen == migrate_command) return migrate(flags);
     if (chosen == check_command) return check_config(flags);
+    if (chosen == openapi_command) return print_openapi();
     if (chosen == version_command) fmt::print("dacapo {}\n", program_version);
     return 0;
 }

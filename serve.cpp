@@ -122,6 +122,7 @@ struct Server::Parts {
     http::ListenerOptions listener_options() const;
     http::Hooks hooks();
     std::vector<http::Route> routes();
+    DocumentInfo document_info() const { return {config.public_url, program_version}; }
 
     const Config config;
     const Roles roles;
@@ -281,7 +282,7 @@ std::vector<http::Route> Server::Parts::routes() {
     append(all, health_queries(log.log(), clock, health));
     if (command) append(all, command->routes());
     if (query && !command) append(all, documented_commands(needs));
-    return query ? with_documents(std::move(all), {config.public_url, program_version}) : all;
+    return query ? with_documents(std::move(all), document_info()) : all;
 }
 
 Server::Server(const Config& config, Roles roles, LogLines& lines, const Clock& clock, ServerOptions options)
@@ -336,5 +337,10 @@ void Server::stop() {
 }
 
 std::uint16_t Server::port() const { return parts_->listener->port(); }
+
+std::string Server::api_document() const {
+    const auto routes = parts_->routes();
+    return openapi_document(routes, parts_->document_info());
+}
 
 }  // namespace dacapo

@@ -40,6 +40,8 @@ public:
     void stop();
 
     std::uint16_t port() const;
+    // What GET /openapi.json answers.
+    std::string api_document() const;
 
 private:
     struct Parts;

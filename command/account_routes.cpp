@@ -314,7 +314,7 @@ http::Route post(std::string pattern, std::string operation_id, std::string summ
     route.method = http::Method::post;
     route.pattern = std::move(pattern);
     route.operation_id = std::move(operation_id);
-    route.tag = "Accounts";
+    route.tag = "accounts";
     route.summary = std::move(summary);
     route.command = true;
     return route;

@@ -105,7 +105,7 @@ std::vector<http::Route> check_in_routes(CommandHandling& commands) {
     route.method = http::Method::post;
     route.pattern = "/checkins";
     route.operation_id = "checkIn";
-    route.tag = "Check-ins";
+    route.tag = "check-ins";
     route.summary = "Say where you are";
     route.description = "Replaces your active check-in; ends by itself after 24 hours.";
     route.access = http::Access::user;

@@ -221,7 +221,7 @@ http::Route route(http::Method method, std::string pattern, std::string operatio
     made.method = method;
     made.pattern = std::move(pattern);
     made.operation_id = std::move(operation_id);
-    made.tag = "Events";
+    made.tag = "events";
     made.summary = std::move(summary);
     made.access = http::Access::user;
     made.command = true;

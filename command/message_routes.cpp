@@ -132,7 +132,7 @@ std::vector<http::Route> message_routes(CommandHandling& commands) {
     route.method = http::Method::post;
     route.pattern = "/messages";
     route.operation_id = "sendMessage";
-    route.tag = "Messages";
+    route.tag = "messages";
     route.summary = "Send a message";
     route.description = "Finds or opens the direct conversation with the receiver.";
     route.access = http::Access::user;

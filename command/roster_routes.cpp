@@ -84,7 +84,7 @@ std::vector<http::Route> roster_routes(CommandHandling& commands) {
         route.method = method;
         route.pattern = pattern;
         route.operation_id = operation_id;
-        route.tag = "Participation";
+        route.tag = "participation";
         route.summary = joining ? "Join an event" : "Leave an event";
         route.access = http::Access::user;
         route.command = true;

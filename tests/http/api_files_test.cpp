@@ -1,0 +1,91 @@
+// docs/api: every route is shown once and works as written, and the document that is kept is the one that is
+// served.
+#include "tests/support/http_file.hpp"
+#include "tests/support/running_server.hpp"
+
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <fstream>
+
+namespace dacapo::test {
+namespace {
+
+const std::filesystem::path api_folder = std::filesystem::path(DACAPO_SOURCE_DIR) / "docs" / "api";
+
+std::vector<std::filesystem::path> http_files() {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(api_folder))
+        if (entry.path().extension() == ".http") files.push_back(entry.path());
+    std::ranges::sort(files);
+    return files;
+}
+
+// Sends a file's requests in order; answers fill the variables of those that follow.
+class Sender {
+public:
+    explicit Sender(RunningServer& server) : client_(server) {
+        auto admin = server.person("admin");
+        admin_token_ = as_admin(server, admin).token;
+    }
+    Answer send(const FileRequest& request) {
+        const auto value = [&](const std::string& name) { return value_of(name); };
+        auto headers = request.headers;
+        for (auto& [name, text] : headers) text = with_values(text, value);
+        auto answer = client_.send(request.method, with_values(request.target, value),
+                                   with_values(request.body, value), std::move(headers));
+        if (!request.name.empty()) answers_[request.name] = answer;
+        return answer;
+    }
+
+private:
+    // `admin`, or `<name>.response.body.$.<member>`.
+    std::string value_of(const std::string& name) const {
+        constexpr std::string_view path = ".response.body.$.";
+        if (name == "admin") return admin_token_;
+        const auto at = name.find(path);
+        const auto value = answers_.at(name.substr(0, at))[name.substr(at + path.size())];
+        return value.is_string() ? json::value_to<std::string>(value) : json::serialize(value);
+    }
+
+    Client client_;
+    std::string admin_token_;
+    std::map<std::string, Answer> answers_;
+};
+
+}  // namespace
+
+TEST_CASE("the requests of docs/api answer what they say, and together they show every route") {
+    std::set<std::string> seen, operations;
+    for (const auto& file : http_files()) {
+        RunningServer server;
+        Sender sender(server);
+        std::ifstream text(file);
+        for (const auto& request : requests_of(text)) {
+            const auto answer = sender.send(request);
+            CHECK_MESSAGE(answer.status == request.status, file.filename().string(), ": ", request.method,
+                          " ", request.target, " ", answer.body.substr(0, 200));
+        }
+        for (const auto& operation : server.documented.seen()) seen.insert(operation);
+        operations = server.documented.operations();
+    }
+    for (const auto& operation : operations)
+        CHECK_MESSAGE(seen.contains(operation), operation, " is in no file of docs/api");
+}
+
+TEST_CASE("docs/api/openapi.json is what the server says") {
+    RunningServer server;
+    std::ifstream file(api_folder / "openapi.json");
+    auto kept = json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
+    auto served = Client(server).get("/openapi.json").json();
+    for (auto* const document : {&kept, &served}) document->as_object().erase("servers");
+    // Told by path and method, because nobody reads two whole documents.
+    for (const auto& [path, methods] : served.at("paths").as_object()) {
+        const auto* const before = kept.at("paths").as_object().if_contains(path);
+        CHECK_MESSAGE((before && *before == methods), path,
+                      " is not as in docs/api/openapi.json; ./dev openapi writes it");
+    }
+    CHECK(kept.at("paths").as_object().size() == served.at("paths").as_object().size());
+    CHECK_MESSAGE(kept == served, "./dev openapi writes docs/api/openapi.json");
+}
+
+}  // namespace dacapo::test
