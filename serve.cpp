@@ -36,12 +36,16 @@ std::unique_ptr<SqliteLog> open_sqlite(const Config& config, const ServerOptions
     return log;
 }
 
-std::unique_ptr<KafkaLog> open_kafka(const Config& config, const ServerOptions& options, Metrics& metrics) {
+std::unique_ptr<KafkaLog> open_kafka(const Config& config, const ServerOptions& options, LogLines& lines,
+                                     Metrics& metrics) {
     KafkaLogOptions log_options;
     log_options.url = *config.event_log_kafka;
     log_options.properties = config.kafka_properties;
     log_options.node_url = config.advertised_url;
     log_options.on_fault = options.on_broken;
+    log_options.on_warning = [&lines](const std::string& what) {
+        lines.warn("event log", {{"warning", what}});
+    };
     log_options.metrics = &metrics;
     return open_kafka_log(log_options);
 }
@@ -78,7 +82,7 @@ std::size_t thread_count_of(const Config& config) {
 OpenedLog open_log(const Config& config, const ServerOptions& options, LogLines& lines, Metrics& metrics) {
     OpenedLog opened;
     if (config.event_log_kafka)
-        opened.kafka = open_kafka(config, options, metrics);
+        opened.kafka = open_kafka(config, options, lines, metrics);
     else
         opened.sqlite = open_sqlite(config, options, lines);
     return opened;
