@@ -36,12 +36,15 @@ std::unique_ptr<SqliteLog> open_sqlite(const Config& config, const ServerOptions
     return log;
 }
 
-std::unique_ptr<KafkaLog> open_kafka(const Config& config, const ServerOptions& options, LogLines& lines,
-                                     Metrics& metrics) {
+std::unique_ptr<KafkaLog> open_kafka(const Config& config, const ServerOptions& options, LogStart& start,
+                                     LogLines& lines, Metrics& metrics) {
     KafkaLogOptions log_options;
     log_options.url = *config.event_log_kafka;
     log_options.properties = config.kafka_properties;
     log_options.node_url = config.advertised_url;
+    log_options.propose_start = [&start](const std::string& epoch, int shard_count) {
+        return start.propose(epoch, shard_count);
+    };
     log_options.on_fault = options.on_broken;
     log_options.on_warning = [&lines](const std::string& what) {
         lines.warn("event log", {{"warning", what}});
@@ -79,10 +82,11 @@ std::size_t thread_count_of(const Config& config) {
     return config.thread_count ? config.thread_count : std::max(1U, std::thread::hardware_concurrency());
 }
 
-OpenedLog open_log(const Config& config, const ServerOptions& options, LogLines& lines, Metrics& metrics) {
+OpenedLog open_log(const Config& config, const ServerOptions& options, LogStart& start, LogLines& lines,
+                   Metrics& metrics) {
     OpenedLog opened;
     if (config.event_log_kafka)
-        opened.kafka = open_kafka(config, options, lines, metrics);
+        opened.kafka = open_kafka(config, options, start, lines, metrics);
     else
         opened.sqlite = open_sqlite(config, options, lines);
     return opened;
@@ -95,11 +99,12 @@ struct Server::Parts {
           options(std::move(options_)),
           lines(lines_),
           clock(clock_),
-          log(open_log(config, options, lines, metrics)),
+          log_start(config, roles, lines, clock),
+          log(open_log(config, options, log_start, lines, metrics)),
           access_tokens(config.jwt_secret, std::string(token_issuer), std::string(token_issuer),
                         config.jwt_lifetime),
           refresh_tokens(config.jwt_secret),
-          needs{config, options, lines, clock, metrics, log, access_tokens, refresh_tokens} {
+          needs{config, options, lines, clock, metrics, log, log_start, access_tokens, refresh_tokens} {
         if (roles.project || roles.query) database.emplace(database_options(config));
         make_command_side();
         authentication.emplace(access_tokens, sessions(), clock,
@@ -136,6 +141,7 @@ struct Server::Parts {
     std::atomic<ServerState> state{ServerState::starting};
     bool stopped = false;
 
+    LogStart log_start;
     OpenedLog log;
     const AccessTokens access_tokens;
     const RefreshTokens refresh_tokens;
@@ -161,8 +167,9 @@ struct Server::Parts {
 void Server::Parts::make_command_side() {
     if (roles.command) {
         command.emplace(needs, admission);
-    } else {
-        session_follower.emplace(log.log(), followed_sessions, options.on_broken);
+    } else if (roles.query) {  // A projector answers nobody who would have to be known.
+        const auto known = log_start.tell_sessions(log.log(), followed_sessions);
+        session_follower.emplace(log.log(), followed_sessions, known, options.on_broken);
     }
 }
 
