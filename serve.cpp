@@ -10,6 +10,7 @@
 #include "query/documents/openapi.hpp"
 #include "query/health.hpp"
 #include "serve_command.hpp"
+#include "serve_integration.hpp"
 #include "serve_observation.hpp"
 #include "serve_query.hpp"
 
@@ -155,6 +156,7 @@ struct Server::Parts {
     std::optional<QuerySide> query;
     Progress unread{log.log().start()};  // of a runner whose process answers no queries
     std::optional<Runner> runner;
+    std::optional<IntegrationSide> integration;
     std::unique_ptr<ShardLease> runner_lease;
     std::optional<CheckpointWatch> checkpoint_watch;  // where no runner is
     std::optional<LagAdmission> lag_admission;
@@ -193,8 +195,12 @@ void Server::Parts::make_runner() {
 // Projectors of a cluster divide the shards among them; two on one shard would only be in each other's way.
 void Server::Parts::join_projectors() {
     runner->project_only({});
+    integration.emplace(needs);
     ShardLeaseCalls calls;
-    calls.assigned = [this](std::vector<int> shards) { runner->project_only(std::move(shards)); };
+    calls.assigned = [this](std::vector<int> shards) {
+        runner->project_only(shards);
+        integration->publish_only(std::move(shards));
+    };
     calls.lost = [] {};
     runner_lease =
         std::make_unique<ShardLease>(ShardLeaseOptions{*config.event_log_kafka, config.kafka_properties,
@@ -308,6 +314,7 @@ void Server::start() {
     if (parts.session_follower) parts.session_follower->start();
     if (parts.runner) parts.runner->start();
     if (parts.checkpoint_watch) parts.checkpoint_watch->start();
+    if (parts.integration) parts.integration->start();
     if (parts.query && !parts.runner) parts.query->follow_tables();
     parts.listener->start();
     if (parts.verification)
@@ -334,6 +341,7 @@ void Server::stop() {
     if (parts.command) parts.command->stop();
     if (parts.session_follower) parts.session_follower->stop();
     parts.runner_lease.reset();
+    if (parts.integration) parts.integration->stop();
     if (parts.runner) parts.runner->stop();
     if (parts.checkpoint_watch) parts.checkpoint_watch->stop();
     if (parts.query) parts.query->stop();
