@@ -2,6 +2,7 @@
 
 #include "command/gathering_end.hpp"
 #include "command/snapshot.hpp"
+#include "command/snapshot_files.hpp"
 #include "events/codec.hpp"
 #include "infra/crypto/password.hpp"
 #include "infra/text.hpp"
@@ -59,8 +60,8 @@ public:
     }
 
     void save_snapshots(const std::filesystem::path& folder) {
-        const SnapshotStore store(folder, log_.epoch());
-        for (const auto& state : states_) store.save(state.shard, encode_snapshot(state));
+        SnapshotFiles store(folder, log_.epoch());
+        for (const auto& state : states_) store.save(state.shard, state.position, encode_snapshot(state));
     }
 
 private:

@@ -10,6 +10,7 @@
 #include "query/documents/openapi.hpp"
 #include "query/health.hpp"
 #include "serve_command.hpp"
+#include "serve_integration.hpp"
 #include "serve_observation.hpp"
 #include "serve_query.hpp"
 
@@ -36,12 +37,19 @@ std::unique_ptr<SqliteLog> open_sqlite(const Config& config, const ServerOptions
     return log;
 }
 
-std::unique_ptr<KafkaLog> open_kafka(const Config& config, const ServerOptions& options, Metrics& metrics) {
+std::unique_ptr<KafkaLog> open_kafka(const Config& config, const ServerOptions& options, LogStart& start,
+                                     LogLines& lines, Metrics& metrics) {
     KafkaLogOptions log_options;
     log_options.url = *config.event_log_kafka;
     log_options.properties = config.kafka_properties;
     log_options.node_url = config.advertised_url;
+    log_options.propose_start = [&start](const std::string& epoch, int shard_count) {
+        return start.propose(epoch, shard_count);
+    };
     log_options.on_fault = options.on_broken;
+    log_options.on_warning = [&lines](const std::string& what) {
+        lines.warn("event log", {{"warning", what}});
+    };
     log_options.metrics = &metrics;
     return open_kafka_log(log_options);
 }
@@ -75,10 +83,11 @@ std::size_t thread_count_of(const Config& config) {
     return config.thread_count ? config.thread_count : std::max(1U, std::thread::hardware_concurrency());
 }
 
-OpenedLog open_log(const Config& config, const ServerOptions& options, LogLines& lines, Metrics& metrics) {
+OpenedLog open_log(const Config& config, const ServerOptions& options, LogStart& start, LogLines& lines,
+                   Metrics& metrics) {
     OpenedLog opened;
     if (config.event_log_kafka)
-        opened.kafka = open_kafka(config, options, metrics);
+        opened.kafka = open_kafka(config, options, start, lines, metrics);
     else
         opened.sqlite = open_sqlite(config, options, lines);
     return opened;
@@ -91,11 +100,12 @@ struct Server::Parts {
           options(std::move(options_)),
           lines(lines_),
           clock(clock_),
-          log(open_log(config, options, lines, metrics)),
+          log_start(config, roles, lines, clock),
+          log(open_log(config, options, log_start, lines, metrics)),
           access_tokens(config.jwt_secret, std::string(token_issuer), std::string(token_issuer),
                         config.jwt_lifetime),
           refresh_tokens(config.jwt_secret),
-          needs{config, options, lines, clock, metrics, log, access_tokens, refresh_tokens} {
+          needs{config, options, lines, clock, metrics, log, log_start, access_tokens, refresh_tokens} {
         if (roles.project || roles.query) database.emplace(database_options(config));
         make_command_side();
         authentication.emplace(access_tokens, sessions(), clock,
@@ -133,6 +143,7 @@ struct Server::Parts {
     std::atomic<ServerState> state{ServerState::starting};
     bool stopped = false;
 
+    LogStart log_start;
     OpenedLog log;
     const AccessTokens access_tokens;
     const RefreshTokens refresh_tokens;
@@ -146,6 +157,7 @@ struct Server::Parts {
     std::optional<QuerySide> query;
     Progress unread{log.log().start()};  // of a runner whose process answers no queries
     std::optional<Runner> runner;
+    std::optional<IntegrationSide> integration;
     std::unique_ptr<ShardLease> runner_lease;
     std::optional<CheckpointWatch> checkpoint_watch;  // where no runner is
     std::optional<LagAdmission> lag_admission;
@@ -158,8 +170,9 @@ struct Server::Parts {
 void Server::Parts::make_command_side() {
     if (roles.command) {
         command.emplace(needs, admission);
-    } else {
-        session_follower.emplace(log.log(), followed_sessions, options.on_broken);
+    } else if (roles.query) {  // A projector answers nobody who would have to be known.
+        const auto known = log_start.tell_sessions(log.log(), followed_sessions);
+        session_follower.emplace(log.log(), followed_sessions, known, options.on_broken);
     }
 }
 
@@ -183,8 +196,12 @@ void Server::Parts::make_runner() {
 // Projectors of a cluster divide the shards among them; two on one shard would only be in each other's way.
 void Server::Parts::join_projectors() {
     runner->project_only({});
+    integration.emplace(needs);
     ShardLeaseCalls calls;
-    calls.assigned = [this](std::vector<int> shards) { runner->project_only(std::move(shards)); };
+    calls.assigned = [this](std::vector<int> shards) {
+        runner->project_only(shards);
+        integration->publish_only(std::move(shards));
+    };
     calls.lost = [] {};
     runner_lease =
         std::make_unique<ShardLease>(ShardLeaseOptions{*config.event_log_kafka, config.kafka_properties,
@@ -298,6 +315,7 @@ void Server::start() {
     if (parts.session_follower) parts.session_follower->start();
     if (parts.runner) parts.runner->start();
     if (parts.checkpoint_watch) parts.checkpoint_watch->start();
+    if (parts.integration) parts.integration->start();
     if (parts.query && !parts.runner) parts.query->follow_tables();
     parts.listener->start();
     if (parts.verification)
@@ -324,6 +342,7 @@ void Server::stop() {
     if (parts.command) parts.command->stop();
     if (parts.session_follower) parts.session_follower->stop();
     parts.runner_lease.reset();
+    if (parts.integration) parts.integration->stop();
     if (parts.runner) parts.runner->stop();
     if (parts.checkpoint_watch) parts.checkpoint_watch->stop();
     if (parts.query) parts.query->stop();

@@ -9,7 +9,6 @@ ShardsOptions shards_options(const ServerNeeds& needs) {
     const auto& config = needs.config;
     auto& lines = needs.lines;
     ShardsOptions made;
-    made.snapshot_folder = config.data_dir / "snapshots";
     made.log_folder = config.event_log_file.parent_path().empty() ? "." : config.event_log_file.parent_path();
     made.snapshot_every_records = needs.options.snapshot_every_records;
     made.on_replay = [&lines](std::int64_t done, std::int64_t count) {
@@ -29,8 +28,9 @@ ShardsOptions shards_options(const ServerNeeds& needs) {
     return made;
 }
 
-std::unique_ptr<Shards> make_shards(const ServerNeeds& needs) {
+std::unique_ptr<Shards> make_shards(const ServerNeeds& needs, std::shared_ptr<SnapshotStore> snapshots) {
     auto options = shards_options(needs);
+    options.snapshots = std::move(snapshots);
     if (needs.log.kafka) return std::make_unique<Shards>(*needs.log.kafka, needs.clock, std::move(options));
     return std::make_unique<Shards>(*needs.log.sqlite, needs.clock, std::move(options));
 }
@@ -53,7 +53,8 @@ std::vector<http::Route> routes_of(CommandHandling& commands) {
 }  // namespace
 
 CommandSide::CommandSide(const ServerNeeds& needs, Admission& admission)
-    : shards_(make_shards(needs)),
+    : log_start_(needs.log_start),
+      shards_(make_shards(needs, needs.log_start.snapshots(needs.log.log().epoch()))),
       passwords_(std::max<std::size_t>(1, thread_count_of(needs.config) - 1), needs.config.password_cost,
                  needs.options.password_queue_max),
       commands_(*shards_, needs.clock, admission, passwords_, needs.access_tokens, needs.refresh_tokens,
@@ -77,7 +78,7 @@ std::vector<int> CommandSide::owned() const {
 }
 
 void CommandSide::start() {
-    shards_->load();
+    shards_->load(log_start_.take_states());
     shards_->start();
     if (membership_) membership_->start();
     policies_.start();
@@ -108,7 +109,7 @@ http::Problem wrong_role() {
 
 std::vector<http::Route> documented_commands(const ServerNeeds& needs) {
     // Nothing of this is ever started: it is there to be described.
-    const auto shards = make_shards(needs);
+    const auto shards = make_shards(needs, nullptr);
     PasswordPool passwords(1, needs.config.password_cost, 1);
     RelayedAdmission admission;
     CommandHandling commands(*shards, needs.clock, admission, passwords, needs.access_tokens,

@@ -42,6 +42,7 @@ public:
     bool is_ready() const { return !membership_ || membership_->is_settled(); }
 
 private:
+    LogStart& log_start_;
     std::unique_ptr<Shards> shards_;
     PasswordPool passwords_;
     CommandHandling commands_;

@@ -10,6 +10,7 @@
 #include "infra/log_lines.hpp"
 #include "infra/metrics.hpp"
 #include "serve.hpp"
+#include "serve_log_start.hpp"
 
 #include <memory>
 
@@ -24,7 +25,8 @@ struct OpenedLog {
 };
 
 // Throws LogRefused.
-OpenedLog open_log(const Config& config, const ServerOptions& options, LogLines& lines, Metrics& metrics);
+OpenedLog open_log(const Config& config, const ServerOptions& options, LogStart& start, LogLines& lines,
+                   Metrics& metrics);
 
 struct ServerNeeds {
     const Config& config;
@@ -33,6 +35,7 @@ struct ServerNeeds {
     const Clock& clock;
     Metrics& metrics;
     const OpenedLog& log;
+    LogStart& log_start;
     const AccessTokens& access_tokens;
     const RefreshTokens& refresh_tokens;
 };

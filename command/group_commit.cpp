@@ -1,5 +1,7 @@
 #include "command/group_commit.hpp"
 
+#include "command/snapshot.hpp"
+
 #include <algorithm>
 
 namespace dacapo {
@@ -85,6 +87,7 @@ GroupCommit::Batch GroupCommit::gather() {
             // Nothing of this shard is missing up to the head, so a restart need not read from its last
             // record.
             shard->state_.position = log_.head().at(shard->index_);
+            batch.snapshot_position = shard->state_.position;
             batch.snapshot = encode_snapshot(shard->state_);
         }
     }
@@ -112,7 +115,8 @@ void GroupCommit::write(Batch& batch) {
         settle(batch);
     }
     complete(batch.waiting, CommitResult::durable);
-    if (batch.snapshot_of >= 0) hooks_.on_snapshot(batch.snapshot_of, std::move(batch.snapshot));
+    if (batch.snapshot_of >= 0)
+        hooks_.on_snapshot(batch.snapshot_of, batch.snapshot_position, std::move(batch.snapshot));
     note_snapshots_due(batch.records.size());
 }
 

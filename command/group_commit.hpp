@@ -1,11 +1,10 @@
 // The thread that writes: it takes what its shards have gathered, has the log write and sync it as one batch,
 // and only then lets the replies go. While a batch is being synced the next one gathers by itself; there is
-// no timer. One for all shards on the embedded log, where a sync costs the same for all; one for each shard on a
-// shared log, where one shard's trouble must not hold up another.
+// no timer. One for all shards on the embedded log, where a sync costs the same for all; one for each shard
+// on a shared log, where one shard's trouble must not hold up another.
 #pragma once
 
 #include "command/shard.hpp"
-#include "command/snapshot.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -27,10 +26,12 @@ struct GroupCommitHooks {
     // The sync failed: what is durable is unknown. The process ends with exit code 3;
     // where this returns all the same, nobody is acknowledged (503 `outcome_unknown`).
     std::function<void(const std::string& what)> on_broken;
-    // The state of a shard as of the newest durable record, to be kept. On the committing thread.
-    std::function<void(int shard, std::string bytes)> on_snapshot;
+    // The state of a shard with all up to this record, which is durable, to be kept. On the committing
+    // thread.
+    std::function<void(int shard, Position position, std::string bytes)> on_snapshot;
     std::function<void(const std::string& what)> on_failure;
-    // This shard's batch is in doubt: it has been closed and rebuilt from the log, and somebody may own it anew.
+    // This shard's batch is in doubt: it has been closed and rebuilt from the log, and somebody may own it
+    // anew.
     std::function<void(int shard)> on_stepped_down = [](int) {};
     // Records in the batch and how long its write and sync took.
     std::function<void(std::size_t records, std::chrono::nanoseconds took)> on_batch;
@@ -56,6 +57,7 @@ private:
         std::vector<Shard::Waiting> waiting;
         std::vector<int> shards;  // with records in this batch
         int snapshot_of = -1;
+        Position snapshot_position = 0;
         std::string snapshot;
     };
 

@@ -154,6 +154,7 @@ void Ownership::give_back(int shard) {
     shards_.close(shard);
     const auto deadline = Clock::now() + options_.drain_patience;
     while (!shards_.is_settled(shard) && Clock::now() < deadline) std::this_thread::sleep_for(settle_poll);
+    shards_.keep_snapshot(shard);
     log_.give_up(shard);
     const std::lock_guard lock(mutex_);
     places_[shard].owned = false;

@@ -1,5 +1,7 @@
 #include "command/shards.hpp"
 
+#include "command/snapshot.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <cstdlib>
@@ -9,6 +11,8 @@ namespace {
 
 constexpr std::size_t replay_page_records = 10'000;
 constexpr std::chrono::milliseconds follow_wait{500};
+// A snapshot of another server may rest on records that this one is about to read.
+constexpr std::chrono::milliseconds snapshot_wait{1000};
 
 // A record in a state that may have it already: a snapshot is taken a moment before its newest records are
 // durable, so what it lacks of those is only what settle() adds.
@@ -30,11 +34,14 @@ void take_in(ShardState& state, const LogEntry& entry) {
     state.settle(entry);
 }
 
-ShardState fresh_state(int shard, int shard_count) {
-    ShardState state;
-    state.shard = shard;
-    state.shard_count = shard_count;
-    return state;
+// Waits for a log that is a little behind what somebody else has found durable in it.
+bool reaches(EventLog& log, int shard, Position position, std::chrono::steady_clock::time_point deadline) {
+    for (auto head = log.head(); !head.covers(shard, position); head = log.head()) {
+        const auto left = deadline - std::chrono::steady_clock::now();
+        if (left <= left.zero()) return false;
+        log.wait_past(head, std::chrono::ceil<std::chrono::milliseconds>(left));
+    }
+    return true;
 }
 
 ShardsOptions completed(ShardsOptions options) {
@@ -55,11 +62,7 @@ Shards::Shards(SharedLog& log, const Clock& clock, ShardsOptions options)
     : Shards(log, &log, clock, std::move(options)) {}
 
 Shards::Shards(EventLog& log, SharedLog* shared, const Clock& clock, ShardsOptions options)
-    : log_(log),
-      options_(completed(std::move(options))),
-      snapshots_(options_.snapshot_folder, log.epoch()),
-      shared_(shared),
-      followed_to_(log.start()) {
+    : log_(log), options_(completed(std::move(options))), shared_(shared), followed_to_(log.start()) {
     const auto commit_of = [this](int shard) {
         return commits_[commits_.size() == 1 ? 0 : static_cast<std::size_t>(shard)].get();
     };
@@ -93,69 +96,81 @@ GroupCommitHooks Shards::commit_hooks() {
     hooks.on_failure = options_.on_warning;
     hooks.on_batch = options_.on_batch;
     hooks.on_stepped_down = [this](int shard) { stepped_down_(shard); };
-    hooks.on_snapshot = [this](int shard, const std::string& bytes) {
-        try {
-            snapshots_.save(shard, bytes);
-        } catch (const std::exception& error) {
-            options_.on_warning(error.what());  // The older snapshot still serves.
-        }
+    hooks.on_snapshot = [this](int shard, Position position, std::string bytes) {
+        save_snapshot(shard, position, std::move(bytes));
     };
     return hooks;
 }
 
 Shards::~Shards() { stop_threads(); }
 
-void Shards::load() {
-    auto states = read_states();
+void Shards::load(std::vector<ShardState> snapshots) {
+    auto states = snapshots.empty() ? load_snapshots(all_shards()) : std::move(snapshots);
+    complete(states, all_shards());
     adopt(states);
 }
 
-// What the log holds, by way of the snapshots.
-std::vector<ShardState> Shards::read_states() {
-    std::vector<ShardState> states(shards_.size());
-    replay(states, load_snapshots(states));
-    // A snapshot holds the batch that was being written when it was taken. A log restored from an older copy
-    // may end before that: what it never held must not live on in memory.
-    bool again = false;
-    for (auto& state : states) {
-        if (state.durable_sequence == state.sequence) continue;
-        discard_snapshot(state, "it is ahead of the log");
-        again = true;
+std::vector<int> Shards::all_shards() const {
+    std::vector<int> all;
+    for (int i = 0; i < count(); ++i) all.push_back(i);
+    return all;
+}
+
+std::vector<ShardState> Shards::load_snapshots(const std::vector<int>& of) {
+    return states_of_snapshots(*options_.snapshots, of, count(), [this](int shard, const std::string& why) {
+        options_.on_warning(fmt::format("the snapshot of shard {} is not used: {}", shard, why));
+    });
+}
+
+void Shards::save_snapshot(int shard, Position position, std::string bytes) {
+    try {
+        options_.snapshots->save(shard, position, std::move(bytes));
+    } catch (const std::exception& error) {
+        options_.on_warning(error.what());  // The older snapshot still serves.
     }
-    if (again) replay(states, log_.start());
-    return states;
 }
 
 void Shards::discard_snapshot(ShardState& state, const std::string& why) {
     options_.on_warning(fmt::format("the snapshot of shard {} is not used: {}", state.shard, why));
-    snapshots_.discard(state.shard);
+    options_.snapshots->discard(state.shard);
     state = fresh_state(state.shard, count());
 }
 
-// Gives each state what its snapshot holds and answers from where the log must be read.
-Frontier Shards::load_snapshots(std::vector<ShardState>& states) {
-    const auto head = log_.head();
-    Position oldest = head.at(0);  // Of a single sequence: all shards are read from the oldest snapshot on.
-    auto from = log_.start();
-    for (int i = 0; i < count(); ++i) {
-        auto& state = states[static_cast<std::size_t>(i)];
-        state = fresh_state(i, count());
-        std::string why;
-        try {
-            if (const auto bytes = snapshots_.load(i, why)) decode_snapshot(*bytes, state);
-            if (!head.covers(i, state.position)) why = "it is ahead of the log";
-        } catch (const std::exception& error) {
-            why = error.what();
-        }
-        if (!why.empty()) discard_snapshot(state, why);
-        oldest = std::min(oldest, state.position);
-        from.advance(i, state.position);
+// Gives the states of these shards, which are those of their snapshots, what the log has since.
+void Shards::complete(std::vector<ShardState>& states, const std::vector<int>& of) {
+    const auto deadline =
+        std::chrono::steady_clock::now() + (shared_ ? snapshot_wait : std::chrono::milliseconds(0));
+    for (const auto shard : of) {
+        auto& state = states[static_cast<std::size_t>(shard)];
+        if (!reaches(log_, shard, state.position, deadline))
+            discard_snapshot(state, "it is ahead of the log");
     }
-    return from.is_one_sequence() ? Frontier(oldest) : from;
+    replay(states, of);
+    // A snapshot holds the batch that was being written when it was taken. A log restored from an older copy
+    // may end before that: what it never held must not live on in memory.
+    std::vector<int> again;
+    for (const auto shard : of) {
+        auto& state = states[static_cast<std::size_t>(shard)];
+        if (state.durable_sequence == state.sequence) continue;
+        discard_snapshot(state, "it is ahead of the log");
+        again.push_back(shard);
+    }
+    if (!again.empty()) replay(states, log_.start().is_one_sequence() ? of : again);
 }
 
-void Shards::replay(std::vector<ShardState>& states, Frontier from) {
+// Of a single sequence, all shards are read from the oldest state on; else these alone, each from its own.
+void Shards::replay(std::vector<ShardState>& states, const std::vector<int>& of) {
     const auto head = log_.head();
+    auto from = log_.start();
+    if (from.is_one_sequence()) {
+        auto oldest = head.at(0);
+        for (const auto& state : states) oldest = std::min(oldest, state.position);
+        from = Frontier(oldest);
+    } else {
+        for (const auto& state : states)
+            from.advance(state.shard, std::ranges::find(of, state.shard) == of.end() ? position_unreachable
+                                                                                     : state.position);
+    }
     for (auto page = log_.read_after(from, replay_page_records); !page.empty();
          page = log_.read_after(from, replay_page_records)) {
         for (const auto& entry : page) {
@@ -165,10 +180,13 @@ void Shards::replay(std::vector<ShardState>& states, Frontier from) {
             take_in(states[static_cast<std::size_t>(shard)], *entry);
         }
         advance_over(from, page);
-        options_.on_replay(from.total(), head.total());
+        options_.on_replay(head.total() - from.missing_of(head), head.total());
     }
-    // Nothing of any shard is missing up to here.
-    for (auto& state : states) state.position = std::max(state.position, from.at(state.shard));
+    // Nothing of these shards is missing up to here.
+    for (const auto shard : of) {
+        auto& state = states[static_cast<std::size_t>(shard)];
+        state.position = std::max(state.position, from.at(shard));
+    }
 }
 
 // Tells those who answer for all shards what this one knows.
@@ -194,8 +212,12 @@ void Shards::adopt(std::vector<ShardState>& states) {
 }
 
 void Shards::rebuild(const std::vector<int>& affected) {
+    // The state of the others follows from the log as it is; on the embedded log it is read with theirs.
+    const auto read = shared_ ? affected : all_shards();
+    // Before the lock: a database may take its time.
+    auto states = load_snapshots(read);
     const std::lock_guard following(follow_mutex_);
-    auto states = read_states();
+    complete(states, read);
     for (const auto i : affected) {
         auto& state = states[static_cast<std::size_t>(i)];
         // What became durable after all was folded by nobody: it was decided here, and its batch was in
@@ -274,6 +296,19 @@ bool Shards::is_settled(int shard) {
     auto& asked = at(shard);
     const std::lock_guard lock(asked.mutex_);
     return asked.not_durable_ == 0;
+}
+
+void Shards::keep_snapshot(int shard) {
+    Position position = 0;
+    std::string bytes;
+    {
+        auto& kept = at(shard);
+        const std::lock_guard lock(kept.mutex_);
+        if (kept.stage_ != Shard::Stage::elsewhere || kept.not_durable_ > 0) return;
+        position = kept.state_.position;
+        bytes = encode_snapshot(kept.state_);
+    }
+    if (position > 0) save_snapshot(shard, position, std::move(bytes));
 }
 
 bool Shards::has_room() const {

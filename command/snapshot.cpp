@@ -2,11 +2,8 @@
 
 #include "infra/crypto/digest.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 #include <cstring>
-#include <fstream>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -14,8 +11,6 @@
 
 namespace dacapo {
 namespace {
-
-constexpr std::string_view format_name = "dacapo-snapshot-1";
 
 template <class T>
 concept HasFields = requires(T& value) {
@@ -220,26 +215,6 @@ private:
     std::string& out_;
 };
 
-void write_file(const std::filesystem::path& file, std::string_view header, std::string_view bytes) {
-    const int handle = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (handle < 0) throw std::runtime_error("cannot write " + file.string());
-    bool good = true;
-    for (auto part : {header, bytes}) {
-        while (good && !part.empty()) {
-            const auto written = ::write(handle, part.data(), part.size());
-            good = written > 0;
-            if (good) part.remove_prefix(static_cast<std::size_t>(written));
-        }
-    }
-    good = good && ::fsync(handle) == 0;
-    good = ::close(handle) == 0 && good;
-    if (!good) {
-        std::error_code ignored;
-        std::filesystem::remove(file, ignored);
-        throw std::runtime_error("cannot write " + file.string());
-    }
-}
-
 }  // namespace
 
 std::string state_fingerprint() {
@@ -267,54 +242,6 @@ void decode_snapshot(std::string_view bytes, ShardState& state) {
     visit(reader, state);
     if (!reader.at_end()) throw std::runtime_error("the snapshot is longer than its state");
     state.rebuild_indexes();
-}
-
-SnapshotStore::SnapshotStore(std::filesystem::path folder, std::string epoch)
-    : folder_(std::move(folder)), epoch_(std::move(epoch)) {
-    std::filesystem::create_directories(folder_);
-}
-
-std::filesystem::path SnapshotStore::file_of(int shard) const {
-    return folder_ / fmt::format("shard-{:02}.snapshot", shard);
-}
-
-void SnapshotStore::save(int shard, std::string_view bytes) const {
-    const auto header = fmt::format("{} {} {} {} {} {}\n", format_name, epoch_, shard, state_fingerprint(),
-                                    bytes.size(), sha256_hex(bytes));
-    const auto file = file_of(shard);
-    auto beside = file;
-    beside += ".new";
-    write_file(beside, header, bytes);
-    std::filesystem::rename(beside, file);
-}
-
-void SnapshotStore::discard(int shard) const {
-    std::error_code ignored;
-    std::filesystem::remove(file_of(shard), ignored);
-}
-
-std::optional<std::string> SnapshotStore::load(int shard, std::string& why) const {
-    std::ifstream in(file_of(shard), std::ios::binary);
-    if (!in) return std::nullopt;
-    std::string format, epoch, fingerprint, digest;
-    int written_for = -1;
-    std::size_t size = 0;
-    in >> format >> epoch >> written_for >> fingerprint >> size >> digest;
-    if (!in || format != format_name || in.get() != '\n') {
-        why = "it is damaged";
-    } else if (epoch != epoch_ || written_for != shard) {
-        why = "it is of another log";
-    } else if (fingerprint != state_fingerprint()) {
-        why = "it was written by a build with another state";
-    } else if (std::filesystem::file_size(file_of(shard)) < size) {
-        why = "it ends early";
-    } else {
-        std::string bytes(size, '\0');
-        in.read(bytes.data(), static_cast<std::streamsize>(size));
-        if (in && in.peek() == std::char_traits<char>::eof() && sha256_hex(bytes) == digest) return bytes;
-        why = "it is damaged";
-    }
-    return std::nullopt;
 }
 
 }  // namespace dacapo

@@ -1,8 +1,7 @@
 #include "events/codec.hpp"
 
-#include "events/enum_names.hpp"
+#include "events/field_writer.hpp"
 #include "events/json_reader.hpp"
-#include "events/json_writer.hpp"
 
 #include <boost/json.hpp>
 #include <charconv>
@@ -17,54 +16,7 @@ namespace json = boost::json;
 constexpr std::array<std::string_view, 9> stream_kind_names{
     "account", "session", "title", "gathering", "roster", "conversation", "check-in", "instrument", "genre"};
 
-template <class T>
-concept HasFields = requires(T& value) {
-    T::fields(value, [](const char*, auto&, auto&&...) {});
-};
-
-// Encoding: one overload per kind of field.
-
-void write(JsonWriter& out, const std::string& value) { out.value(value); }
-void write(JsonWriter& out, std::int64_t value) { out.value(value); }
-void write(JsonWriter& out, double value) { out.value(value); }
-void write(JsonWriter& out, bool value) { out.value(value); }
-void write(JsonWriter& out, Timestamp value) { out.value(std::int64_t{value.time_since_epoch().count()}); }
-template <class Tag>
-void write(JsonWriter& out, Id<Tag> value) {
-    out.value(value.value);
-}
-template <NamedEnum Enum>
-void write(JsonWriter& out, Enum value) {
-    out.value(name_of(value));
-}
-template <class T>
-void write(JsonWriter& out, const std::vector<T>& values) {
-    out.begin_array();
-    for (const auto& value : values) write(out, value);
-    out.end_array();
-}
-template <HasFields T>
-void write(JsonWriter& out, const T& value);
-
-// Absent means none: an optional field without a value is not stored.
-template <class T>
-void write_member(JsonWriter& out, const char* key, const T& value) {
-    out.key(key);
-    write(out, value);
-}
-template <class T>
-void write_member(JsonWriter& out, const char* key, const std::optional<T>& value) {
-    if (value) write_member(out, key, *value);
-}
-
-template <HasFields T>
-void write(JsonWriter& out, const T& value) {
-    out.begin_object();
-    T::fields(value, [&](const char* key, const auto& member, auto&&...) { write_member(out, key, member); });
-    out.end_object();
-}
-
-// Decoding: the mirror of the above. Boost.JSON throws boost::system::system_error on a wrong type.
+// The mirror of field_writer.hpp. Boost.JSON throws boost::system::system_error on a wrong type.
 
 void read(const json::value& from, std::string& to) { to = from.as_string(); }
 void read(const json::value& from, std::int64_t& to) { to = from.to_number<std::int64_t>(); }
@@ -190,8 +142,11 @@ void write_event(JsonWriter& out, const RecordedEvent& recorded) {
     out.member("type", type.name);
     out.member("type_version", type.version);
     out.key("data");
+    FieldWriter<AllFields> writer(out);
     std::visit(
-        [&](const auto& aggregate) { std::visit([&](const auto& event) { write(out, event); }, aggregate); },
+        [&](const auto& aggregate) {
+            std::visit([&](const auto& event) { writer.write(event); }, aggregate);
+        },
         recorded.event);
     out.end_object();
 }

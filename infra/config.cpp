@@ -121,12 +121,11 @@ private:
             errors_.push_back(found->source + " and " + file->source + ": only one of them may be set");
             return found;
         }
-        auto text = read_file_(file->text);
+        auto text = text_of_secret(file->text);
         if (!text) {
             errors_.push_back(file->source + ": the file cannot be read");
             return Found{{}, file->source};
         }
-        while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
         return Found{std::move(*text), file->source};
     }
 
@@ -150,13 +149,39 @@ private:
     // value are good, librdkafka itself says when it starts.
     void take_kafka_properties(const Environment& variables) {
         for (const auto& [name, text] : variables) {
-            const auto property = kafka::property_of_variable(name);
+            const auto secret = kafka::secret_of_file_variable(name);
+            const auto property = kafka::property_of_variable(secret ? *secret : name);
             if (!property || text.empty()) continue;
             if (const auto refusal = kafka::refusal_of_property(*property); !refusal.empty())
                 errors_.push_back(name + ": " + refusal);
+            else if (secret)
+                take_kafka_secret(name, *secret, *property, text);
             else
                 config_.kafka_properties.insert_or_assign(*property, text);
         }
+    }
+
+    void take_kafka_secret(const std::string& name, const std::string& in_clear, const std::string& property,
+                           const std::string& path) {
+        if (find(name)->text != path) return;  // Said again where it counts more.
+        if (find(in_clear)) {
+            errors_.push_back(in_clear + " and " + name + ": only one of them may be set");
+            return;
+        }
+        auto text = text_of_secret(path);
+        if (!text)
+            errors_.push_back(name + ": the file cannot be read");
+        else if (text->empty())
+            errors_.push_back(name + ": is empty");
+        else
+            config_.kafka_properties.insert_or_assign(property, std::move(*text));
+    }
+
+    // Without the line's end that an editor puts there.
+    std::optional<std::string> text_of_secret(const std::string& path) const {
+        auto text = read_file_(path);
+        while (text && (text->ends_with('\n') || text->ends_with('\r'))) text->pop_back();
+        return text;
     }
 
     void defaulted(const ConfigVariable& variable, const std::string& text) {

@@ -9,8 +9,9 @@ constexpr std::size_t page_records = 10'000;
 constexpr std::chrono::milliseconds idle_wait{500};
 
 // As if everything of all other shards had been read already.
-Frontier accounts_alone(const EventLog& log) {
+Frontier accounts_alone(const EventLog& log, Position known) {
     auto frontier = log.start();
+    frontier.advance(account_shard, known);
     if (frontier.is_one_sequence()) return frontier;
     for (int shard = 0; shard < log.shard_count(); ++shard)
         if (shard != account_shard) frontier.advance(shard, position_unreachable);
@@ -19,9 +20,12 @@ Frontier accounts_alone(const EventLog& log) {
 
 }  // namespace
 
-SessionFollower::SessionFollower(EventLog& log, SessionRegistry& sessions,
+SessionFollower::SessionFollower(EventLog& log, SessionRegistry& sessions, Position known,
                                  std::function<void(const std::string& what)> on_broken)
-    : log_(log), sessions_(sessions), on_broken_(std::move(on_broken)), followed_(accounts_alone(log)) {}
+    : log_(log),
+      sessions_(sessions),
+      on_broken_(std::move(on_broken)),
+      followed_(accounts_alone(log, known)) {}
 
 bool SessionFollower::step() {
     const auto page = log_.read_after(followed_, page_records);

@@ -14,8 +14,9 @@ namespace dacapo {
 
 class SessionFollower {
 public:
-    // `on_broken` is told when the log cannot be followed any more.
-    SessionFollower(EventLog& log, SessionRegistry& sessions,
+    // `known`: the registry has all of the accounts' shard up to there. `on_broken` is told when the log
+    // cannot be followed any more.
+    SessionFollower(EventLog& log, SessionRegistry& sessions, Position known,
                     std::function<void(const std::string& what)> on_broken);
     ~SessionFollower() { stop(); }
     SessionFollower(const SessionFollower&) = delete;

@@ -37,6 +37,19 @@ constexpr const char* create_first_tables = R"(
         PRIMARY KEY (projection, stream, position, event)
     ) WITHOUT ROWID)";
 
+// The state of the shards of a cluster, see command/snapshot_table.hpp; `content` is base64url. A row for
+// each shape that builds give the state.
+constexpr const char* create_shard_snapshots = R"(
+    CREATE TABLE IF NOT EXISTS shard_snapshots (
+        shard INTEGER NOT NULL,
+        fingerprint TEXT NOT NULL,
+        epoch TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        saved_at INTEGER NOT NULL,
+        content TEXT NOT NULL,
+        PRIMARY KEY (shard, fingerprint)
+    ) WITHOUT ROWID)";
+
 constexpr std::string_view select_epoch = "SELECT epoch FROM log_epoch";
 constexpr std::string_view select_places = "SELECT shard, position FROM checkpoints WHERE runner = $1";
 constexpr std::string_view insert_place = R"(
@@ -63,7 +76,8 @@ constexpr std::string_view change_parked = R"(
 }  // namespace
 
 std::span<const sql::Migration> bookkeeping_migrations() {
-    static const std::vector<sql::Migration> all{{1, "bookkeeping", create_first_tables}};
+    static const std::vector<sql::Migration> all{{1, "bookkeeping", create_first_tables},
+                                                 {2, "shard snapshots", create_shard_snapshots}};
     return all;
 }
 
@@ -117,7 +131,8 @@ void ParkedEvents::load() {
 
 void ParkedEvents::park(std::string_view projection, StreamId stream, Place place, std::string_view error) {
     Line line{std::string(projection), text_of(stream)};
-    writer_.execute(insert_parked, line.projection, line.stream, place.position, place.index, error, place.shard);
+    writer_.execute(insert_parked, line.projection, line.stream, place.position, place.index, error,
+                    place.shard);
     lines_.insert(std::move(line));
     ++count_;
 }

@@ -74,7 +74,8 @@ void Runner::run() {
         try {
             if (retry_asked_ && prepared_ && apart_.empty()) retry_all();
             const auto before = announced_.total();
-            if (!step()) log_.wait_past(without_others(main_.frontier(), position_unreachable), idle_wait);
+            if (!step())
+                log_.wait_past(share_.without_others(main_.frontier(), position_unreachable), idle_wait);
             if (announced_.total() - before >= gather_from_records &&
                 gauges_.lag_records() < gather_to_records)
                 rest(gather_wait);
@@ -95,7 +96,7 @@ void Runner::run() {
 }
 
 bool Runner::step() {
-    if (shards_changed_.exchange(false)) prepared_ = false;
+    if (share_.take_change()) prepared_ = false;
     if (!prepared_) prepare();
     try {
         return apart_.empty() ? follow_step() : rebuild_step();
@@ -118,7 +119,7 @@ bool Runner::follow_step() {
         return true;
     }
     const auto entries =
-        log_.read_after(without_others(stored, position_unreachable), options_.batch_records_max);
+        log_.read_after(share_.without_others(stored, position_unreachable), options_.batch_records_max);
     if (entries.empty()) {
         gauges_.set_idle();
         return false;
@@ -130,7 +131,7 @@ bool Runner::follow_step() {
     std::size_t event_count = 0;
     for (const auto& entry : entries) event_count += entry->record.events.size();
     gauges_.batch_done(entries.size(), event_count, std::chrono::steady_clock::now() - begun);
-    if (without_others(main_.frontier(), position_unreachable).covers(log_.head())) gauges_.set_idle();
+    if (share_.without_others(main_.frontier(), position_unreachable).covers(log_.head())) gauges_.set_idle();
     return true;
 }
 
@@ -148,22 +149,8 @@ bool Runner::rebuild_step() {
 }
 
 void Runner::project_only(std::vector<int> shards) {
-    {
-        const std::lock_guard lock(shards_mutex_);
-        shards_ = std::move(shards);
-    }
-    // What another runner has written to them meanwhile must be read before anything else is.
-    shards_changed_ = true;
+    share_.set(std::move(shards));
     log_.wake();
-}
-
-// With the shards that other runners have as far as said.
-Frontier Runner::without_others(Frontier frontier, Position others_at) const {
-    const std::lock_guard lock(shards_mutex_);
-    if (!shards_ || frontier.is_one_sequence()) return frontier;
-    for (int shard = 0; shard < log_.shard_count(); ++shard)
-        if (std::ranges::find(*shards_, shard) == shards_->end()) frontier.advance(shard, others_at);
-    return frontier;
 }
 
 // A batch after `from` of what lies up to `target`, which the log must have.

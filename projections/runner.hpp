@@ -6,6 +6,7 @@
 #include "infra/progress.hpp"
 #include "projections/bookkeeping.hpp"
 #include "projections/gauges.hpp"
+#include "projections/shard_share.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -44,7 +45,8 @@ public:
     void start();
     // Finishes the batch under way. Idempotent.
     void stop();
-    // Of a log whose shards count by themselves: only these from now on, for other runners have the rest. Any thread.
+    // Of a log whose shards count by themselves: only these from now on, for other runners have the rest. Any
+    // thread.
     void project_only(std::vector<int> shards);
     // Tries the parked events again soon.
     void retry_parked();
@@ -66,7 +68,6 @@ private:
     void check_generation();
     bool rebuild_step();
     bool follow_step();
-    Frontier without_others(Frontier frontier, Position others_at) const;
     std::vector<LogEntryPtr> read_until(const Frontier& from, const Frontier& target);
     void join();
     void project(Checkpoints& checkpoints, std::span<const LogEntryPtr> entries, bool rebuilding);
@@ -87,6 +88,7 @@ private:
     sql::ReadDatabase& database_;
     sql::Session& writer_;
     Projections projections_;
+    ShardShare share_;
     Progress& progress_;
     RunnerOptions options_;
     RunnerGauges gauges_;
@@ -101,9 +103,6 @@ private:
     Frontier announced_;       // they have come this far
 
     std::set<std::string, std::less<>> reported_;
-    mutable std::mutex shards_mutex_;
-    std::optional<std::vector<int>> shards_;  // nothing: all
-    std::atomic<bool> shards_changed_{false};
     std::atomic<bool> stopping_{false};
     std::atomic<bool> retry_asked_{false};
     std::mutex mutex_;

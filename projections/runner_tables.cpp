@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view select_epoch = "SELECT epoch FROM log_epoch";
 constexpr std::string_view change_epoch = "UPDATE log_epoch SET epoch = $1";
+constexpr std::string_view forget_all_places = "DELETE FROM checkpoints";  // also those of other runners
 constexpr std::string_view select_generation = "SELECT generation FROM log_epoch";
 constexpr std::string_view next_generation = "UPDATE log_epoch SET generation = generation + 1";
 constexpr std::string_view select_projections = "SELECT name, version, joined FROM projections";
@@ -39,8 +40,7 @@ void Runner::prepare() {
     const auto epoch = writer_.value<std::string>(select_epoch).value_or("");
     const bool other_log = epoch != log_.epoch();
     if (other_log) {
-        main_.forget();
-        rebuild_.forget();
+        writer_.execute(forget_all_places);
         writer_.execute(change_epoch, log_.epoch());
     }
     main_.load();

@@ -164,6 +164,10 @@ bool Producer::send(const std::string& topic, int partition, std::string_view ke
     throw KafkaError("cannot send to " + topic, error);
 }
 
+bool Producer::await_sent(milliseconds patience) {
+    return rd_kafka_flush(handle_.get(), static_cast<int>(patience.count())) == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 bool Producer::is_dead() const {
     return rd_kafka_fatal_error(handle_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
 }

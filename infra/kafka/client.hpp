@@ -83,6 +83,8 @@ public:
     // Any thread.
     bool send(const std::string& topic, int partition, std::string_view key, std::string_view value,
               std::span<const Header> headers, std::uint64_t tag);
+    // True: of all that was sent, everything is stored or was told to have failed.
+    bool await_sent(std::chrono::milliseconds patience);
     // Nothing more will ever be sent; only a new producer helps.
     bool is_dead() const;
 

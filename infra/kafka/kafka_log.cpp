@@ -28,26 +28,27 @@ Frontier one_place_a_shard(const Frontier& start, int shard_count) {
 
 class KafkaLogClient : public KafkaLog {
 public:
-    KafkaLogClient(const KafkaLogOptions& options, const kafka::FoundingMessage& founding)
+    KafkaLogClient(const KafkaLogOptions& options, const kafka::FoundingMessage& founding,
+                   const Frontier& start)
         : options_(options),
           shard_count_(founding.shard_count),
           epoch_(founding.epoch),
           metrics_(options.metrics ? *options.metrics : own_metrics_),
           read_back_s_(metrics_.histogram("dacapo_kafka_read_back_seconds",
                                           "From sending a batch to having read it", latency_bounds_s())),
-          recent_(one_place_a_shard(options.start, shard_count_), options.tail_records_max,
-                  options.tail_bytes_max),
+          recent_(one_place_a_shard(start, shard_count_), options.tail_records_max, options.tail_bytes_max),
           old_(options.url, options.properties, options.page_max),
           consumer_(tail_config()),
           own_(make_own(shard_count_)),
           producers_(static_cast<std::size_t>(std::max(1, options.producer_count))),
-          tail_(options.url, consumer_, options.start, recent_, own_, metrics_,
+          tail_(options.url, consumer_, start, recent_, own_, metrics_,
                 {[this](int shard) {
                      if (deposed_) deposed_(shard);
                  },
                  [this](const std::string& why) {
                      if (options_.on_fault) options_.on_fault(why);
-                 }}) {
+                 },
+                 options.on_warning}) {
         read_all_there_is();
     }
 
@@ -206,13 +207,26 @@ LogEntryPtr KafkaLogClient::read_at(int shard, Position position) {
     return old_.at(shard, position);
 }
 
+Frontier start_of(const KafkaLogOptions& options, const kafka::FoundingMessage& founding) {
+    if (!options.propose_start) return options.start;
+    const auto proposed = options.propose_start(founding.epoch, founding.shard_count);
+    auto start = Frontier::of_shards(founding.shard_count);
+    kafka::Consumer consumer(kafka::consumer_config(options.url, options.properties));
+    for (int shard = 0; shard < founding.shard_count; ++shard)
+        if (const auto position = proposed.at(shard);
+            position > 0 &&
+            position <= consumer.range(options.url.events_topic(), shard, options.connect_max).end)
+            start.advance(shard, position);
+    return start;
+}
+
 }  // namespace
 
 std::unique_ptr<KafkaLog> open_kafka_log(const KafkaLogOptions& options) {
     try {
         const auto founding = kafka::read_founding(options.url, options.properties, options.connect_max);
         if (!founding) throw LogRefused(options.url.text() + " is empty: `migrate` makes a log of it");
-        return std::make_unique<KafkaLogClient>(options, *founding);
+        return std::make_unique<KafkaLogClient>(options, *founding, start_of(options, *founding));
     } catch (const kafka::KafkaError& error) {
         throw LogRefused(options.url.text() + ": " + error.what());
     }

@@ -24,6 +24,9 @@ struct KafkaLogOptions {
     // Where this process begins to read each shard: positions of valid records that it knows already, or 0.
     // What comes before is not checked, and is read from Kafka only when somebody asks for it.
     Frontier start = 0;
+    // Or asked once it is known which log this is. Only a hint: of a shard that does not reach as far
+    // everything is read, and whoever proposed it finds head() before it.
+    std::function<Frontier(const std::string& epoch, int shard_count)> propose_start;
 
     // Shards share them in turn. A producer has one request on its way to each broker, so that with a single
     // one every shard would wait for all others'; each costs two threads and one more per broker, once a
@@ -41,6 +44,8 @@ struct KafkaLogOptions {
     // Called once, on a thread of the log's, when the log can no longer be read: damage, or offsets that the
     // brokers no longer have. From then on append() and take() throw LogBroken and reading throws LogRefused.
     std::function<void(const std::string& why)> on_fault;
+    // Told of what an operator should look at, on a thread of the log's.
+    std::function<void(const std::string& what)> on_warning;
     // Counters `dacapo_kafka_*`; must outlive the log. Null: they are kept and shown to nobody.
     Metrics* metrics = nullptr;
 };

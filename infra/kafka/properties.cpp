@@ -11,6 +11,10 @@ constexpr std::string_view variable_prefix = "KAFKA_";
 constexpr std::array<std::string_view, 2> topic_variables{"KAFKA_REPLICATION_FACTOR",
                                                           "KAFKA_MIN_INSYNC_REPLICAS"};
 
+constexpr std::string_view file_suffix = "_FILE";
+constexpr std::array<std::string_view, 4> secrets{"sasl.password", "ssl.key.password",
+                                                  "ssl.keystore.password", "sasl.oauthbearer.client.secret"};
+
 struct Fixed {
     std::string_view property;
     std::string_view why;
@@ -57,6 +61,14 @@ std::optional<std::string> property_of_variable(std::string_view variable) {
     for (const char c : variable.substr(variable_prefix.size()))
         property += c == '_' ? '.' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     return property;
+}
+
+std::optional<std::string> secret_of_file_variable(std::string_view variable) {
+    if (!variable.ends_with(file_suffix)) return std::nullopt;
+    variable.remove_suffix(file_suffix.size());
+    const auto property = property_of_variable(variable);
+    if (!property || std::ranges::find(secrets, *property) == secrets.end()) return std::nullopt;
+    return std::string(variable);
 }
 
 std::string refusal_of_property(std::string_view property) {

@@ -35,7 +35,8 @@ Tail::Tail(const KafkaUrl& url, Consumer& consumer, const Frontier& start, Recen
       recent_(recent),
       own_(own),
       metrics_(metrics),
-      calls_(std::move(calls)) {
+      calls_(std::move(calls)),
+      void_records_(metrics, calls_.warning) {
     std::vector<Consumer::Start> starts;
     for (int shard = 0; shard < std::ssize(own); ++shard) {
         shards_.push_back(std::make_unique<Shard>(shard, start.at(shard)));
@@ -105,7 +106,7 @@ void Tail::take(const Message& message) {
             reading.settling.push_back(judged);
             break;
         case Judged::What::void_record:
-            count_void(judged.reason);
+            void_records_.note(shard, message.offset(), judged.reason);
             break;
         case Judged::What::begun:
         case Judged::What::other:
@@ -138,13 +139,6 @@ void Tail::settle() {
     const std::lock_guard lock(mutex_);
     ++chunks_;
     read_.notify_all();
-}
-
-void Tail::count_void(std::string_view reason) {
-    metrics_
-        .counter("dacapo_kafka_void_records_total", "Records in the log that count for nobody",
-                 {{"reason", std::string(reason)}})
-        .add();
 }
 
 bool Tail::await_read(std::span<const std::int64_t> ends, milliseconds patience) {

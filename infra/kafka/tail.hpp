@@ -5,6 +5,7 @@
 #include "infra/kafka/own_shard.hpp"
 #include "infra/kafka/partition_fold.hpp"
 #include "infra/kafka/recent_records.hpp"
+#include "infra/kafka/void_records.hpp"
 #include "infra/metrics.hpp"
 
 #include <atomic>
@@ -16,9 +17,10 @@
 namespace dacapo::kafka {
 
 struct TailCalls {
-    // Both on the tail's thread, without a lock.
+    // On the tail's thread, without a lock.
     std::function<void(int shard)> deposed;
     std::function<void(const std::string& why)> fault;  // once; nothing is read after it
+    std::function<void(const std::string& what)> warning;
 };
 
 class Tail {
@@ -49,7 +51,6 @@ private:
     void read_chunk();
     void take(const Message& message);
     void settle();
-    void count_void(std::string_view reason);
 
     const KafkaUrl url_;
     Consumer& consumer_;
@@ -57,6 +58,7 @@ private:
     const std::span<const std::unique_ptr<OwnShard>> own_;
     Metrics& metrics_;
     const TailCalls calls_;
+    VoidRecords void_records_;
     std::vector<std::unique_ptr<Shard>> shards_;
     std::vector<RecentRecords::Fresh> fresh_;
     std::mutex mutex_;

@@ -1,5 +1,6 @@
 #include "command/ownership.hpp"
 
+#include "command/snapshot_files.hpp"
 #include "tests/support/commands.hpp"
 #include "tests/support/io_thread.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -47,7 +48,7 @@ struct Node {
 
     ShardsOptions options() {
         ShardsOptions made;
-        made.snapshot_folder = folder / "snapshots";
+        made.snapshots = std::make_shared<SnapshotFiles>(folder / "snapshots", log.epoch());
         made.log_folder = folder.path();
         return made;
     }

@@ -181,7 +181,7 @@ TEST_CASE("a snapshot that cannot be used is discarded with a warning and the sh
     }
     SUBCASE("without its last byte") {
         bad.resize(bad.size() - 1);
-        why = "it is damaged";
+        why = "it ends early";
     }
     SUBCASE("cut in half") {
         bad.resize(bad.size() / 2);
@@ -257,7 +257,7 @@ TEST_CASE("a snapshot that holds the batch after the log's end is discarded") {
     stage.running.reset();
     ShardState state;
     std::string why;
-    const auto bytes = SnapshotStore(stage.folder / "snapshots", stage.log.epoch()).load(0, why);
+    const auto bytes = SnapshotFiles(stage.folder / "snapshots", stage.log.epoch()).load(0, why);
     REQUIRE(bytes);
     decode_snapshot(*bytes, state);
     REQUIRE(state.sequence == 3);

@@ -257,6 +257,32 @@ TEST_CASE("the event log may be on Kafka, with properties that the operator choo
     CHECK_FALSE(load({}).event_log_kafka);
 }
 
+TEST_CASE("a secret of Kafka's clients may stand in a file") {
+    const auto read = [](const std::string& path) -> std::optional<std::string> {
+        if (path == "password") return "open, sesame\n";
+        if (path == "empty") return "\n";
+        return std::nullopt;
+    };
+    const auto with = [&](Environment environment, std::string_view file = {}) {
+        environment["EVENT_LOG"] = "kafka://one:9092/dacapo";
+        return load_config({}, environment, file, read);
+    };
+    using kafka::Properties;
+    CHECK(with({{"KAFKA_SASL_PASSWORD_FILE", "password"}}).kafka_properties ==
+          Properties{{"sasl.password", "open, sesame"}});
+    CHECK(with({}, "KAFKA_SSL_KEY_PASSWORD_FILE=password\n").kafka_properties ==
+          Properties{{"ssl.key.password", "open, sesame"}});
+    CHECK(with({{"KAFKA_SASL_PASSWORD_FILE", "password"}}, "KAFKA_SASL_PASSWORD_FILE=missing\n")
+              .kafka_properties == Properties{{"sasl.password", "open, sesame"}});
+    CHECK_THROWS_AS(with({{"KAFKA_SASL_PASSWORD_FILE", "missing"}}), ConfigErrors);
+    CHECK_THROWS_AS(with({{"KAFKA_SASL_PASSWORD_FILE", "empty"}}), ConfigErrors);
+    CHECK_THROWS_AS(with({{"KAFKA_SASL_PASSWORD_FILE", "password"}, {"KAFKA_SASL_PASSWORD", "x"}}),
+                    ConfigErrors);
+    // Only of a secret: what librdkafka calls so is its own.
+    CHECK(with({{"KAFKA_CLIENT_ID_FILE", "password"}}).kafka_properties ==
+          Properties{{"client.id.file", "password"}});
+}
+
 TEST_CASE("Kafka's properties that safety rests on, and impossible topics, stop the start") {
     CHECK_FALSE(faults({}, {{"EVENT_LOG", "kafka://one/dacapo"}, {"KAFKA_ACKS", "1"}}, "").empty());
     CHECK(faults({}, {{"KAFKA_ACKS", "1"}}, "").empty());

@@ -88,6 +88,12 @@ TEST_CASE("records that no current writer sent are void for every reader, wherev
     Metrics metrics;
     auto options = kafka.options();
     options.metrics = &metrics;
+    std::mutex mutex;
+    std::vector<std::string> warnings;
+    options.on_warning = [&](const std::string& what) {
+        const std::lock_guard lock(mutex);
+        warnings.push_back(what);
+    };
     const auto log = open_kafka_log(options);
     KafkaShard shard(*log, 0);
     const auto first = shard.append(2);
@@ -114,6 +120,13 @@ TEST_CASE("records that no current writer sent are void for every reader, wherev
     });
     shard.append(2);
     CHECK(sequences_of(*log) == up_to(5));
+    {
+        // Founding, barrier, two records, barrier, one record: then the first of those above.
+        const std::lock_guard lock(mutex);
+        REQUIRE(warnings.size() == 4);  // one of each kind
+        CHECK(warnings[0] == "a record that counts for nobody (old_term) at offset 6 of shard 0");
+        CHECK(warnings[1] == "a record that counts for nobody (repeated) at offset 7 of shard 0");
+    }
 
     const auto from_the_beginning = open_kafka_log(kafka.options());
     CHECK(sequences_of(*from_the_beginning) == up_to(5));

@@ -4,6 +4,7 @@
 
 #include "command/shards.hpp"
 #include "command/snapshot.hpp"
+#include "command/snapshot_files.hpp"
 #include "tests/support/io_thread.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -19,7 +20,8 @@ class RunningShards {
 public:
     RunningShards(EventLog& log, const TemporaryFolder& folder, const Clock& clock,
                   std::size_t snapshot_every_records = 1'000'000, std::uintmax_t room_bytes_min = 0)
-        : clock_(clock), shards(log, clock, options(folder, snapshot_every_records, room_bytes_min)) {
+        : clock_(clock),
+          shards(log, clock, options(folder, log.epoch(), snapshot_every_records, room_bytes_min)) {
         shards.load();
         shards.start();
     }
@@ -81,10 +83,10 @@ public:
     }
 
 private:
-    ShardsOptions options(const TemporaryFolder& folder, std::size_t snapshot_every_records,
-                          std::uintmax_t room_bytes_min) {
+    ShardsOptions options(const TemporaryFolder& folder, const std::string& epoch,
+                          std::size_t snapshot_every_records, std::uintmax_t room_bytes_min) {
         ShardsOptions made;
-        made.snapshot_folder = folder / "snapshots";
+        made.snapshots = std::make_shared<SnapshotFiles>(folder / "snapshots", epoch);
         made.log_folder = folder.path();
         made.room_bytes_min = room_bytes_min;
         made.snapshot_every_records = snapshot_every_records;
