@@ -4,6 +4,7 @@
 #include "infra/kafka/old_records.hpp"
 #include "infra/kafka/tail.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <optional>
 #include <thread>
@@ -37,6 +38,7 @@ public:
                   options.tail_bytes_max),
           old_(options.url, options.properties, options.page_max),
           consumer_(kafka::consumer_config(options.url, options.properties)),
+          ends_at_opening_(ends_now()),
           own_(make_own(shard_count_)),
           producers_(static_cast<std::size_t>(std::max(1, options.producer_count))),
           tail_(options.url, consumer_, options.start, recent_, own_, metrics_,
@@ -74,6 +76,7 @@ private:
         return own;
     }
     kafka::OwnShard& own(int shard) { return *own_.at(static_cast<std::size_t>(shard)); }
+    std::vector<std::int64_t> ends_now();
     void read_all_there_is();
     std::shared_ptr<kafka::Producer> producer_of(int shard);
     // False: nothing was sent until `deadline`, because the queue had no room.
@@ -89,6 +92,8 @@ private:
     kafka::RecentRecords recent_;
     kafka::OldRecords old_;
     kafka::Consumer consumer_;
+    // Asked before the tail begins: afterwards every answer waits behind a fetch that waits for records.
+    const std::vector<std::int64_t> ends_at_opening_;
     std::vector<std::unique_ptr<kafka::OwnShard>> own_;
     std::function<void(int)> deposed_;
     std::mutex producers_mutex_;
@@ -96,11 +101,19 @@ private:
     kafka::Tail tail_;
 };
 
-void KafkaLogClient::read_all_there_is() {
+std::vector<std::int64_t> KafkaLogClient::ends_now() {
     std::vector<std::int64_t> ends;
-    for (int shard = 0; shard < shard_count_; ++shard)
+    for (int shard = 0; shard < shard_count_; ++shard) {
         ends.push_back(consumer_.range(options_.url.events_topic(), shard, options_.connect_max).end);
-    const bool read = tail_.await_read(ends, options_.connect_max);
+        if (options_.start.at(shard) > ends.back())
+            throw LogRefused(fmt::format("shard {} of {} ends at position {}, but {} was read here before",
+                                         shard, options_.url.text(), ends.back(), options_.start.at(shard)));
+    }
+    return ends;
+}
+
+void KafkaLogClient::read_all_there_is() {
+    const bool read = tail_.await_read(ends_at_opening_, options_.connect_max);
     recent_.require_readable();
     if (!read) throw LogRefused("the brokers of " + options_.url.text() + " do not give the log's records");
 }
