@@ -4,59 +4,20 @@
 #include "infra/kafka/admin.hpp"
 #include "infra/kafka/topics.hpp"
 
+#include "tests/support/kafka.hpp"
 #include "tests/support/kafka_shard.hpp"
-#include "tests/support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 #include <atomic>
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <memory>
 #include <thread>
 
 namespace dacapo {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::Broker;
 using testing::KafkaShard;
 using testing::records_after;
-
-// One broker, which ends with the test, however that ends: the script waits for the end of its input, whose
-// other end no other child of ours gets.
-class Broker {
-public:
-    Broker() : held_(::popen((script("hold") + " 0 1 >'" + answer().string() + "'").c_str(), "we")) {
-        if (!held_) throw std::runtime_error("the broker does not start");
-        const auto deadline = std::chrono::steady_clock::now() + 120s;
-        while (!(std::ifstream(answer()) >> address_)) {
-            if (std::chrono::steady_clock::now() > deadline)
-                throw std::runtime_error("the broker does not answer");
-            std::this_thread::sleep_for(50ms);
-        }
-    }
-    KafkaUrl url(const std::string& name) const { return {address_, name}; }
-    void kill() { run(script("kill") + " 1"); }
-    void revive() { run(script("revive") + " 1"); }
-
-private:
-    struct Close {
-        void operator()(std::FILE* pipe) const { ::pclose(pipe); }
-    };
-    std::string script(const std::string& command) const {
-        return std::string(DACAPO_SOURCE_DIR) + "/scripts/kafka.sh " + command + " '" +
-               (folder_ / "broker").string() + '\'';
-    }
-    std::filesystem::path answer() const { return folder_ / "answer"; }
-    static void run(const std::string& command) {
-        if (std::system((command + " >/dev/null").c_str()) != 0)
-            throw std::runtime_error(command + " failed");
-    }
-
-    TemporaryFolder folder_;
-    std::unique_ptr<std::FILE, Close> held_;
-    std::string address_;
-};
 
 KafkaTopicsOptions topics(const KafkaUrl& url, int shard_count = 3) {
     KafkaTopicsOptions options;
