@@ -2,6 +2,9 @@
 
 #include "command/shard.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -17,6 +20,10 @@ namespace asio = boost::asio;
 namespace json = boost::json;
 
 constexpr std::chrono::seconds patience{15};  // longer than a record may take to become durable
+// While a shard changes hands nobody decides it, and then not everybody knows who does. That takes less,
+// unless its owner has been lost.
+constexpr std::chrono::milliseconds handover_patience{1'000};
+constexpr std::chrono::milliseconds handover_look{20};
 constexpr std::chrono::seconds signature_age_max{60};
 constexpr std::string_view signature_scheme = "Dacapo-Cluster ";
 constexpr std::string_view hop_header = "Dacapo-Hop";
@@ -211,17 +218,36 @@ http::Route Neighbours::route() {
 
 namespace {
 
+// The other does not decide it either: nothing was recorded.
+bool says_elsewhere(const http::Response& response) {
+    return response.status == 503 &&
+           response.content().find(R"("code":"shard_elsewhere")") != std::string::npos;
+}
+
 asio::awaitable<http::Response> answer_or_send_on(const http::Handler& handler, Neighbours& neighbours,
                                                   http::Request& request) {
-    int shard = 0;
-    try {
-        auto answered = handler(request);
-        co_return co_await std::move(answered);
-    } catch (const ShardElsewhere& elsewhere) {
-        if (request.forwarded) throw;
-        shard = elsewhere.shard;
+    const auto deadline = std::chrono::steady_clock::now() + handover_patience;
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    for (;;) {
+        int shard = 0;
+        try {
+            auto answered = handler(request);
+            co_return co_await std::move(answered);
+        } catch (const ShardElsewhere& elsewhere) {
+            if (request.forwarded) throw;
+            shard = elsewhere.shard;
+        }
+        const bool last = std::chrono::steady_clock::now() >= deadline;
+        try {
+            auto sent = neighbours.forward(shard, request);
+            auto response = co_await std::move(sent);
+            if (last || !says_elsewhere(response)) co_return response;
+        } catch (const ShardElsewhere&) {
+            if (last) throw;
+        }
+        timer.expires_after(handover_look);
+        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }
-    co_return co_await neighbours.forward(shard, request);
 }
 
 }  // namespace

@@ -60,9 +60,9 @@ private:
     http::Client client_;
 };
 
-// These routes, each of which sends its request on when its shard is decided elsewhere. A request that has
-// been sent on once is refused instead (503 `shard_elsewhere`): two servers that each believe in the other
-// must not play ball.
+// These routes, each of which sends its request on when its shard is decided elsewhere, and asks both again
+// for a second when neither decides it. A request that has been sent on once is refused instead (503
+// `shard_elsewhere`): two servers that each believe in the other must not play ball.
 std::vector<http::Route> forwarding(std::vector<http::Route> routes, Neighbours& neighbours);
 
 }  // namespace dacapo

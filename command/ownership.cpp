@@ -42,6 +42,7 @@ void Ownership::assign(std::vector<int> shards) {
     {
         const std::lock_guard lock(mutex_);
         if (stopping_) return;
+        assigned_ = true;
         for (auto& [shard, place] : places_) place.wanted = std::ranges::find(shards, shard) != shards.end();
     }
     changed_.notify_all();
@@ -57,8 +58,9 @@ std::vector<int> Ownership::owned() const {
 
 bool Ownership::is_settled() const {
     const std::lock_guard lock(mutex_);
-    return std::ranges::all_of(places_,
-                               [](const auto& entry) { return entry.second.owned == entry.second.wanted; });
+    return assigned_ && std::ranges::all_of(places_, [](const auto& entry) {
+               return entry.second.owned == entry.second.wanted;
+           });
 }
 
 // The log's own thread tells: our records of this term count no more.

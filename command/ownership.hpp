@@ -46,7 +46,7 @@ public:
 
     // Decided here at this moment.
     std::vector<int> owned() const;
-    // Everything that was assigned is decided here.
+    // The group has spoken, and everything that it assigned is decided here.
     bool is_settled() const;
 
 private:
@@ -75,6 +75,7 @@ private:
     std::condition_variable changed_;
     std::map<int, Place> places_;
     std::minstd_rand jitter_;
+    bool assigned_ = false;  // once
     bool stopping_ = false;
     std::thread thread_;
 };

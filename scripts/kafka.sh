@@ -32,6 +32,9 @@ kafka_controller_offset=10
 # chooses its own.
 read -ra kafka_jvm <<<"java ${BROKER_JAVA_OPTIONS:--Xms64m -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1}"
 
+# How long the first member of a group waits for others to divide the work with at once.
+kafka_group_wait_ms=${BROKER_GROUP_WAIT_MS:-0}
+
 # The jars lie outside the checkout, so that a clean build does not fetch them again.
 kafka_jars() {
     local pom=$kafka_root/deploy/kafka/pom.xml version jars fetched
@@ -97,7 +100,7 @@ auto.create.topics.enable=false
 # Small and quick: it serves one developer or one test.
 offsets.topic.num.partitions=3
 transaction.state.log.num.partitions=3
-group.initial.rebalance.delay.ms=0
+group.initial.rebalance.delay.ms=$kafka_group_wait_ms
 broker.heartbeat.interval.ms=1000
 broker.session.timeout.ms=4000
 num.io.threads=2

@@ -11,6 +11,14 @@ using std::chrono::milliseconds;
 // How soon a producer that is being destroyed notices.
 constexpr milliseconds report_wait{100};
 constexpr milliseconds purge_wait{1000};
+constexpr milliseconds leader_wait{50};
+
+// A partition has no leader for a moment: it is new, or its broker has gone.
+bool passes_by_itself(rd_kafka_resp_err_t error) {
+    return error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+           error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || error == RD_KAFKA_RESP_ERR__TRANSPORT;
+}
 
 const Properties common_properties{
     {"client.id", "dacapo"},
@@ -224,12 +232,17 @@ int Consumer::partition_count(const std::string& topic, milliseconds patience) {
 }
 
 Consumer::Range Consumer::range(const std::string& topic, int partition, milliseconds patience) {
-    Range range{};
-    const auto error = rd_kafka_query_watermark_offsets(handle_.get(), topic.c_str(), partition, &range.first,
-                                                        &range.end, static_cast<int>(patience.count()));
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
-        throw KafkaError("the offsets of " + topic + " are not known", error);
-    return range;
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    for (;;) {
+        Range range{};
+        const auto error =
+            rd_kafka_query_watermark_offsets(handle_.get(), topic.c_str(), partition, &range.first,
+                                             &range.end, static_cast<int>(patience.count()));
+        if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return range;
+        if (!passes_by_itself(error) || std::chrono::steady_clock::now() >= deadline)
+            throw KafkaError("the offsets of " + topic + " are not known", error);
+        std::this_thread::sleep_for(leader_wait);
+    }
 }
 
 std::optional<std::int64_t> Consumer::end_heard(const std::string& topic, int partition) const {

@@ -142,7 +142,7 @@ public:
         std::int64_t first;
         std::int64_t end;  // the offset that the next record will get
     };
-    // As the brokers have it now. Throws KafkaError.
+    // As the brokers have it now; waits for a leader that is being elected. Throws KafkaError.
     Range range(const std::string& topic, int partition, std::chrono::milliseconds patience);
     // As the newest answer had it; nothing before the first. Any thread.
     std::optional<std::int64_t> end_heard(const std::string& topic, int partition) const;

@@ -39,6 +39,7 @@ public:
           recent_(one_place_a_shard(start, shard_count_), options.tail_records_max, options.tail_bytes_max),
           old_(options.url, options.properties, options.page_max),
           consumer_(tail_config()),
+          ends_at_opening_(ends_now(start)),
           own_(make_own(shard_count_)),
           producers_(static_cast<std::size_t>(std::max(1, options.producer_count))),
           tail_(options.url, consumer_, start, recent_, own_, metrics_,
@@ -83,6 +84,7 @@ private:
         return config;
     }
     kafka::OwnShard& own(int shard) { return *own_.at(static_cast<std::size_t>(shard)); }
+    std::vector<std::int64_t> ends_now(const Frontier& start);
     void read_all_there_is();
     std::shared_ptr<kafka::Producer> producer_of(int shard);
     // False: nothing was sent until `deadline`, because the queue had no room.
@@ -99,6 +101,8 @@ private:
     kafka::OldRecords old_;
     std::atomic<int> brokers_up_{0};
     kafka::Consumer consumer_;
+    // Asked before the tail begins: afterwards every answer waits behind a fetch that waits for records.
+    const std::vector<std::int64_t> ends_at_opening_;
     std::vector<std::unique_ptr<kafka::OwnShard>> own_;
     std::function<void(int)> deposed_;
     std::mutex producers_mutex_;
@@ -106,15 +110,19 @@ private:
     kafka::Tail tail_;
 };
 
-void KafkaLogClient::read_all_there_is() {
+std::vector<std::int64_t> KafkaLogClient::ends_now(const Frontier& start) {
     std::vector<std::int64_t> ends;
     for (int shard = 0; shard < shard_count_; ++shard) {
         ends.push_back(consumer_.range(options_.url.events_topic(), shard, options_.connect_max).end);
-        if (ends.back() < options_.start.at(shard))
-            throw LogRefused(fmt::format("shard {} ends at {}, before {}, which was read here before", shard,
-                                         ends.back(), options_.start.at(shard)));
+        if (start.at(shard) > ends.back())
+            throw LogRefused(fmt::format("shard {} of {} ends at position {}, but {} was read here before",
+                                         shard, options_.url.text(), ends.back(), start.at(shard)));
     }
-    const bool read = tail_.await_read(ends, options_.connect_max);
+    return ends;
+}
+
+void KafkaLogClient::read_all_there_is() {
+    const bool read = tail_.await_read(ends_at_opening_, options_.connect_max);
     recent_.require_readable();
     if (!read) throw LogRefused("the brokers of " + options_.url.text() + " do not give the log's records");
 }

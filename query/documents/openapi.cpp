@@ -46,7 +46,7 @@ std::map<int, std::set<std::string>> implied_problems(const Route& route) {
     if (route.command) {
         codes[400].insert("invalid_idempotency_key");
         codes[422].insert("idempotency_key_reused");
-        codes[503].insert({"overloaded", "outcome_unknown"});
+        codes[503].insert({"overloaded", "outcome_unknown", "shard_elsewhere"});
         codes[507].insert("disk_full");
     }
     if (is_read(route)) {

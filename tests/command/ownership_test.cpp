@@ -97,6 +97,13 @@ TEST_CASE("a shard is decided only where it has been taken") {
     CHECK(node.account_count() == 1);
 }
 
+TEST_CASE("nothing is settled before the group has spoken") {
+    SharedMemory memory;
+    Node node(memory);
+    CHECK_FALSE(node.ownership.is_settled());
+    CHECK(node.assign({}));  // More servers than shards: one has none and is ready.
+}
+
 TEST_CASE("who takes a shard over knows all that was decided before") {
     SharedMemory memory;
     Node first(memory);

@@ -68,7 +68,8 @@ TEST_CASE("/docs and its files come compressed from this server with their types
     CHECK(types.contains("text/css"));
 }
 
-TEST_CASE("/metrics is text that Prometheus reads") {
+TEST_CASE("/metrics is text that Prometheus reads" *
+          one_server_only("each server tells of itself; the proxy chooses which one answers")) {
     RunningServer server;
     auto zoe = server.person("zoe");
     zoe.create_event("Jam");

@@ -45,7 +45,8 @@ const std::string body = R"({"content":"x","receiver_id":2})";
 const std::string length = "Content-Length: " + std::to_string(body.size()) + "\r\n";
 const std::string chunk = "1f\r\n" + body + "\r\n";
 
-TEST_CASE("ambiguous framing is refused") {
+TEST_CASE("ambiguous framing is refused" *
+          one_server_only("the proxy refuses or mends such requests before a server sees them")) {
     REQUIRE(body.size() == 0x1f);
     Wires wires;
     for (const auto& raw : std::vector<Raw>{
@@ -90,7 +91,8 @@ TEST_CASE("ambiguous framing is refused") {
     CHECK(wires.nothing_recorded());
 }
 
-TEST_CASE("what is too large is refused by its own limit") {
+TEST_CASE("what is too large is refused by its own limit" *
+          one_server_only("the proxy refuses or mends such requests before a server sees them")) {
     Wires wires;
     const std::string megabyte(1024 * 1024, 'x');
     std::string fields;
@@ -122,7 +124,8 @@ TEST_CASE("what is too large is refused by its own limit") {
     CHECK(wires.nothing_recorded());
 }
 
-TEST_CASE("a trailer cannot bring a token") {
+TEST_CASE("a trailer cannot bring a token" *
+          one_server_only("the proxy refuses or mends such requests before a server sees them")) {
     Wires wires;
     const auto bytes =
         "POST /messages/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -132,7 +135,8 @@ TEST_CASE("a trailer cannot bring a token") {
     CHECK(wires.nothing_recorded());
 }
 
-TEST_CASE("what is smuggled behind a refused request is not answered") {
+TEST_CASE("what is smuggled behind a refused request is not answered" *
+          one_server_only("the proxy refuses or mends such requests before a server sees them")) {
     Wires wires;
     const auto hidden = wires.post(length, body);
     HttpClient client(wires.server.port());

@@ -159,4 +159,33 @@ TEST_CASE("a command is sent on once, as it came, and its answer comes back") {
     CHECK(refused == "shard_elsewhere");
 }
 
+TEST_CASE("a command waits while its shard changes hands, and no longer than a second") {
+    const ManualClock clock;
+    Asker asker(secret, std::nullopt, clock);
+    int asked = 0;
+    int asked_in_vain = 3;
+    http::Route route;
+    route.method = http::Method::post;
+    route.handler = [&](http::Request&) -> boost::asio::awaitable<http::Response> {
+        if (asked++ < asked_in_vain) throw ShardElsewhere(1);
+        http::Response response;
+        response.status = 201;
+        co_return response;
+    };
+    const auto routes = forwarding({route}, asker.neighbours);
+    http::Request request;
+    request.method = http::Method::post;
+    CHECK(asker.io.run(routes.front().handler(request)).status == 201);
+    CHECK(asked == asked_in_vain + 1);
+
+    asked_in_vain = 1'000'000;
+    std::string refused;
+    try {
+        asker.io.run(routes.front().handler(request));
+    } catch (const http::Problem& problem) {
+        refused = problem.code;
+    }
+    CHECK(refused == "shard_elsewhere");
+}
+
 }  // namespace dacapo

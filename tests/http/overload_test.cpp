@@ -13,6 +13,7 @@ TEST_CASE("past the password queue log-ins and registrations are 503 and come th
     options.password_queue_max = 1;
     RunningServer server(Flags{{"password-cost", "10"}}, options);
     server.person("zoe");
+    const auto head = server.log_head();
     std::atomic<int> fine = 0;
     std::atomic<int> refused = 0;
     std::atomic<int> other = 0;
@@ -37,7 +38,7 @@ TEST_CASE("past the password queue log-ins and registrations are 503 and come th
     CHECK(fine >= 1);
     CHECK(refused >= 1);
     CHECK(other == 0);
-    CHECK(server.log_head() == 1 + fine);
+    CHECK(server.log_head() == head + fine);
     CHECK(Client(server).post("/login", {{"username", "zoe"}, {"password", password}}).status == 200);
 }
 

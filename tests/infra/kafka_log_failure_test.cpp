@@ -51,6 +51,12 @@ std::string fault_of_reading(EventLog& log) {
     return {};
 }
 
+TEST_CASE("a log is opened while the leaders of its partitions are being elected") {
+    MockKafka kafka;
+    kafka.fail_next(MockKafka::list_offsets, std::vector(4, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION));
+    CHECK_NOTHROW(open_kafka_log(kafka.options()));
+}
+
 TEST_CASE("who takes a shard deposes its writer, who hears of it and appends no more") {
     MockKafka kafka;
     const auto first = open_kafka_log(kafka.options());

@@ -2,7 +2,7 @@
 #include "infra/kafka/integration_topic.hpp"
 #include "infra/kafka/topics.hpp"
 #include "projections/integration.hpp"
-#include "tests/support/kafka_broker.hpp"
+#include "tests/support/kafka.hpp"
 #include "tests/support/projected.hpp"
 
 #include <doctest/doctest.h>

@@ -4,7 +4,7 @@
 #include "infra/kafka/admin.hpp"
 #include "infra/kafka/topics.hpp"
 
-#include "tests/support/kafka_broker.hpp"
+#include "tests/support/kafka.hpp"
 #include "tests/support/kafka_shard.hpp"
 
 #include <doctest/doctest.h>

@@ -20,6 +20,7 @@ public:
     // Requests by their numbers in Kafka's protocol.
     static constexpr std::int16_t produce = 0;
     static constexpr std::int16_t fetch = 1;
+    static constexpr std::int16_t list_offsets = 2;
 
     // Makes the topics of one installation and founds its log.
     explicit MockKafka(int shard_count = 2, int broker_count = 1)

@@ -1,11 +1,13 @@
 #include "tests/support/running_server.hpp"
 
 #include "infra/crypto/token.hpp"
+#include "tests/support/kafka.hpp"
 #include "tests/support/postgres.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <unistd.h>
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -18,7 +20,7 @@ Config config_of(const TemporaryFolder& folder, const Flags& more) {
                 {"port", "0"},
                 {"threads", "2"},
                 {"data-dir", folder.path().string()},
-                {"event-log", "sqlite:" + (folder / "log.db").string()},
+                {"event-log", testing::event_log_url_for(folder / "log.db")},
                 {"database-url", testing::database_url_for(folder / "read.db")},
                 {"jwt-secret", server_secret},
                 {"password-cost", "4"},
@@ -27,6 +29,12 @@ Config config_of(const TemporaryFolder& folder, const Flags& more) {
     std::vector<std::string> arguments;
     for (const auto& [name, value] : flags) arguments.push_back("--" + name + "=" + value);
     return load_config(arguments, {}, "", read_small_file);
+}
+
+// A test of positions names its own.
+bool brings_position(std::string_view target, const Headers& headers) {
+    const auto says = [](const auto& one) { return one.first == "Dacapo-Position" || one.first == "Cookie"; };
+    return target.find("after=") != std::string_view::npos || std::ranges::any_of(headers, says);
 }
 
 int open_log_file(const std::filesystem::path& file) {
@@ -45,7 +53,7 @@ RunningServer::RunningServer(const Flags& flags, ServerOptions options)
 }
 
 RunningServer::~RunningServer() {
-    server_.reset();
+    deployed_.reset();
     CHECK_MESSAGE(documented.faults().empty(), "answers that the API document does not have:\n"
                                                    << documented.faults());
     CHECK_MESSAGE(logged().find("internal error") == std::string::npos, logged());
@@ -53,13 +61,29 @@ RunningServer::~RunningServer() {
 }
 
 void RunningServer::start() {
-    server_ = std::make_unique<Server>(config_, Roles{}, lines_, clock, options_);
-    server_->start();
+    deployed_ = testing::on_cluster() ? testing::deploy_cluster(config_, lines_, clock, options_)
+                                      : testing::deploy_one(config_, lines_, clock, options_);
     HttpClient client(port());
     documented.read(client.request("GET", "/openapi.json").body);
 }
 
-std::int64_t RunningServer::log_head() { return Client(*this).get("/health").number("log_head"); }
+std::int64_t RunningServer::log_head() { return deployed_->log_head(); }
+
+void RunningServer::told_position(std::string_view text) {
+    const auto token = api::position_from_text(text);
+    if (!token) return;
+    const std::lock_guard lock(mutex_);
+    if (position_)
+        position_->merge(*token);
+    else
+        position_ = *token;
+}
+
+Headers RunningServer::position_told() const {
+    const std::lock_guard lock(mutex_);
+    if (!testing::on_cluster() || !position_) return {};
+    return header("Dacapo-Position", api::to_text(*position_));
+}
 
 Person RunningServer::person(const std::string& name) {
     const auto answer = Client(*this).post(
@@ -95,9 +119,20 @@ Answer Client::send(std::string_view method, std::string_view target, std::strin
         http_ = std::make_unique<HttpClient>(port_);
     }
     if (!token.empty()) headers.emplace_back("Authorization", "Bearer " + token);
+    if (!brings_position(target, headers))
+        for (auto& one : server_->position_told()) headers.push_back(std::move(one));
     Answer answer{http_->request(method, target, headers, body)};
+    server_->told_position(answer.header("Dacapo-Position"));
     server_->documented.check(method, target, answer);
     return answer;
+}
+
+bool Client::is_signed_out() {
+    const auto refused = [this] { return get("/auth/me").status == 401; };
+    if (!testing::on_cluster()) return refused();
+    // The proxy asks command servers in turn. To end an ended session again does nothing.
+    const auto ended = [this] { return post("/auth/logout").status == 401; };
+    return comes_true([&] { return refused() && ended() && ended(); });
 }
 
 Person::Person(RunningServer& server, const Answer& registered)
@@ -125,6 +160,7 @@ Answer Person::message(const Person& receiver, const std::string& content) {
 Answer Person::join(std::int64_t event_id) { return post("/events/" + std::to_string(event_id) + "/join"); }
 
 SocketClient Person::socket(const std::string& parameters) {
+    if (testing::on_cluster()) get("/auth/me");
     return SocketClient(server_->port(), "/ws?token=" + token + parameters);
 }
 

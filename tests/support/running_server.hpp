@@ -1,9 +1,12 @@
 // A whole server in this process, on a free port and a folder of its own, with a clock that the test moves;
-// and clients that speak to it. Every answer is held against the server's own API document.
+// and clients that speak to it. Every answer is held against the server's own API document. The environment
+// may put other engines in the place of the embedded ones, or a whole cluster (see engines.hpp).
 #pragma once
 
-#include "serve.hpp"
+#include "api/position_token.hpp"
+#include "tests/support/deployment.hpp"
 #include "tests/support/documented.hpp"
+#include "tests/support/engines.hpp"
 #include "tests/support/http_client.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -11,6 +14,7 @@
 #include <boost/json.hpp>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -34,9 +38,9 @@ public:
     RunningServer(const RunningServer&) = delete;
     RunningServer& operator=(const RunningServer&) = delete;
 
-    std::uint16_t port() const { return server_->port(); }
-    void stop() { server_.reset(); }  // as on SIGTERM
-    void start();                     // again, on the same folder
+    std::uint16_t port() const { return deployed_->port(); }
+    void stop() { deployed_.reset(); }  // as on SIGTERM
+    void start();                       // again, on the same folder
     void restart() {
         stop();
         start();
@@ -45,6 +49,10 @@ public:
     std::int64_t log_head();
     // Registers somebody as NAME@example.org with the password above.
     Person person(const std::string& name);
+    // What clients tell each other on a cluster, where a read that names no position may be older than a
+    // command that was answered: the newest position that any of them was told. Any thread.
+    void told_position(std::string_view text);
+    Headers position_told() const;
 
     std::filesystem::path file(const std::string& name) const { return folder_ / name; }
     const Config& config() const { return config_; }
@@ -61,7 +69,9 @@ private:
     LogLines lines_;
     Config config_;
     ServerOptions options_;
-    std::unique_ptr<Server> server_;
+    std::unique_ptr<testing::Deployment> deployed_;
+    mutable std::mutex mutex_;
+    std::optional<api::PositionToken> position_;
 };
 
 struct Answer : HttpAnswer {
@@ -102,6 +112,10 @@ public:
         return send("DELETE", target, {}, std::move(headers));
     }
 
+    // The token is refused: on one server at once, on a cluster as soon as all have heard that its session
+    // has ended.
+    bool is_signed_out();
+
     std::string token;  // sent as Authorization when not empty
 
 protected:
@@ -120,7 +134,8 @@ public:
     Answer create_event(const std::string& title, const json::object& more = {});
     Answer message(const Person& receiver, const std::string& content);
     Answer join(std::int64_t event_id);
-    // A socket of this person's; the first frame, `initial`, is still to be read.
+    // A socket of this person's; the first frame, `initial`, is still to be read. It shows what was answered
+    // before.
     SocketClient socket(const std::string& parameters = {});
 
     std::int64_t id;
