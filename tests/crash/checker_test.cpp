@@ -1,12 +1,14 @@
 // The checkers themselves: each must notice the fault that it is there for, in logs and tables made wrong by
 // hand.
 #include "infra/log/sqlite_log.hpp"
+#include "tests/crash/feed_memory.hpp"
 #include "tests/crash/log_audit.hpp"
 #include "tests/crash/read_model_check.hpp"
 #include "tests/support/log_records.hpp"
 #include "tests/support/projected.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 namespace dacapo::test {
 namespace {
@@ -143,7 +145,7 @@ TEST_CASE("the audit holds what clients remember against the log") {
     join.needle = needle_of_key_hash(mark.key_hash);
     join.outcome = Outcome::acknowledged;
     join.id = jam.value;
-    join.position = at;
+    join.places = {{0, at}};
     CHECK(log.faults_of(join) == "");
     SUBCASE("acknowledged and not there") {
         join.needle = needle_of_key(ana, "/events/16/join", "k2");
@@ -162,7 +164,7 @@ TEST_CASE("the audit holds what clients remember against the log") {
         CHECK(tells(log.faults_of(join), "refused with 0 and recorded"));
     }
     SUBCASE("at another position") {
-        join.position = at + 1;
+        join.places = {{0, at + 1}};
         CHECK(tells(log.faults_of(join), "stands at 1 and not at 2"));
     }
     SUBCASE("under another id") {
@@ -173,6 +175,50 @@ TEST_CASE("the audit holds what clients remember against the log") {
         join.outcome = Outcome::unknown;
         join.needle = needle_of_key(ana, "/events/16/join", "k2");
         CHECK(log.faults_of(join) == "");
+    }
+}
+
+std::string initial_frame(int position, bool recovered = false) {
+    return fmt::format(R"({{"type":"initial","recovered":{},"position":"00000000000000aa.0-{}"}})", recovered,
+                       position);
+}
+std::string message_frame(int id, int position) {
+    return fmt::format(R"({{"type":"new_message","message":{{"id":{}}},"position":"00000000000000aa.0-{}"}})",
+                       id, position);
+}
+
+TEST_CASE("what a feed has told is held against the log") {
+    MadeUpLog log;
+    for (const int id : {16, 32, 48, 64}) log.message(MessageId{id}, ana, ben);
+    LogAudit audit;
+    audit.read(log.file());
+    FeedMemory memory;
+    const auto faults = [&] { return memory.faults(ben, audit, log.log().start()); };
+    memory.take(initial_frame(1));
+    memory.take(message_frame(32, 2));
+    SUBCASE("on one connection, and on another that goes on from there") {
+        memory.take(initial_frame(2, true));
+        CHECK(tells(faults(), "message 48 (position 3 of shard 0) was not told"));
+        CHECK(memory.newest() == "00000000000000aa.0-2");
+        memory.take(message_frame(48, 3));
+        memory.take(message_frame(64, 4));
+        CHECK(faults() == "");
+        CHECK(memory.counts().resumed == 1);
+    }
+    SUBCASE("what came between connections of which the second does not go on may be missing") {
+        memory.take(initial_frame(3));
+        CHECK(tells(faults(), "message 64"));
+        memory.take(message_frame(64, 4));
+        CHECK(faults() == "");
+    }
+    SUBCASE("one came twice") {
+        memory.take(initial_frame(1, true));
+        for (const int position : {2, 3, 4}) memory.take(message_frame(position * 16, position));
+        CHECK(faults() == "user 2: message 32 was told twice\n");
+    }
+    SUBCASE("one was never recorded") {
+        memory.take(message_frame(80, 4));
+        CHECK(tells(faults(), "message 80 is in no log"));
     }
 }
 

@@ -6,6 +6,7 @@
 #include "infra/log/event_log.hpp"
 
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,8 @@ struct Command {
     bool repeated = false;
     std::int64_t id =
         0;  // what the answer numbered: the user, event, message or check-in; of a join the event
-    Position position = 0;  // where the answer says it stands
+    std::string position;            // where the answer says it stands: the token,
+    std::map<int, Position> places;  // and what is in it, by shard
 };
 
 // All commands of one client, in the order in which they were sent.

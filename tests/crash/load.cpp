@@ -15,6 +15,7 @@ constexpr std::size_t events_known_max = 6;
 constexpr std::size_t complaints_kept_max = 50;
 constexpr int read_back_one_in = 10;
 constexpr std::chrono::seconds answers_patience{30};
+constexpr std::chrono::milliseconds reconnect_pause{50};
 
 std::string code_of(const HttpAnswer& answer) {
     boost::system::error_code error;
@@ -128,15 +129,20 @@ void LoadClient::take_answer(Command& command, const HttpAnswer& answer) {
     command.status = answer.status;
     if (answer.status >= 300) {
         const auto code = code_of(answer);
-        command.outcome = code == "outcome_unknown" ? Outcome::unknown : Outcome::refused;
-        if (answer.status != 503 && answer.status != 507 && answer.status >= 500)
+        const bool still_open = command.repeated && town_.late_arrivals;
+        const bool unknown = code == "outcome_unknown" || still_open;
+        command.outcome = unknown ? Outcome::unknown : Outcome::refused;
+        const bool no_fault = answer.status == 503 || answer.status == 507 || code == "outcome_unknown";
+        if (answer.status == 401 || (answer.status >= 500 && !no_fault))
             town_.complain(fmt::format("{}: {} {}", command.target, answer.status, answer.body));
         return;
     }
     command.outcome = Outcome::acknowledged;
     ++town_.acknowledged;
-    const auto position = api::position_from_text(answer.header("Dacapo-Position"));
-    command.position = position ? position->frontier({}).at(0) : 0;
+    command.position = answer.header("Dacapo-Position");
+    const auto position = api::position_from_text(command.position);
+    if (position) command.places = position->places;
+    for (const auto& [shard, unused] : command.places) town_.availability.accepted(shard);
     if (command.asked == Asked::leave || command.asked == Asked::join) return;
     command.id = json::parse(answer.body).at("id").to_number<std::int64_t>();
     if (command.asked != Asked::event) return;
@@ -149,7 +155,8 @@ void LoadClient::take_answer(Command& command, const HttpAnswer& answer) {
 // by.
 void LoadClient::read_back(HttpClient& http, const Command& command) {
     const auto answer =
-        http.request("GET", "/messages/sent?limit=50", {{"Authorization", "Bearer " + token_}});
+        http.request("GET", "/messages/sent?limit=50",
+                     {{"Authorization", "Bearer " + token_}, {"Dacapo-Position", command.position}});
     if (answer.status != 200 || answer.has_header("Dacapo-Lag")) return;
     const auto shown = json::parse(answer.body);
     for (const auto& message : shown.as_array())
@@ -180,6 +187,8 @@ void LoadClient::run(std::uint16_t port, const std::atomic<bool>& stop, std::chr
             ledger_.push_back(next_command());
             auto& command = ledger_.back();
             if (!send(http, command)) return;
+            // Repeated soon: conversations know the client ids of their newest messages only.
+            if (town_.late_arrivals && command.outcome == Outcome::unknown) return;
             if (command.asked == Asked::message && command.outcome == Outcome::acknowledged &&
                 random_() % read_back_one_in == 0)
                 read_back(http, command);
@@ -188,6 +197,19 @@ void LoadClient::run(std::uint16_t port, const std::atomic<bool>& stop, std::chr
         }
     } catch (const std::runtime_error&) {
         // The server was gone before the command was sent, or while it was read back.
+    }
+}
+
+void LoadClient::outlast(std::uint16_t port, const std::atomic<bool>& stop, std::chrono::microseconds pace) {
+    while (!stop) {
+        run(port, stop, pace);
+        if (stop) return;
+        std::this_thread::sleep_for(reconnect_pause);
+        try {
+            repeat_unknown(port);
+        } catch (const std::runtime_error&) {
+            // Nobody is there yet, or not any more; the next time.
+        }
     }
 }
 
@@ -221,6 +243,14 @@ void Load::start(std::uint16_t port, std::chrono::microseconds pace) {
     stop_ = false;
     for (auto& client : clients) {
         auto run = [this, &one = *client, port, pace] { one.run(port, stop_, pace); };
+        threads_.emplace_back(std::move(run));
+    }
+}
+
+void Load::start_outlasting(std::uint16_t port, std::chrono::microseconds pace) {
+    stop_ = false;
+    for (auto& client : clients) {
+        auto run = [this, &one = *client, port, pace] { one.outlast(port, stop_, pace); };
         threads_.emplace_back(std::move(run));
     }
 }

@@ -2,6 +2,7 @@
 // Each lives on over any number of servers on the same folder, and repeats what it never got an answer to.
 #pragma once
 
+#include "tests/crash/availability.hpp"
 #include "tests/crash/ledger.hpp"
 #include "tests/support/http_client.hpp"
 
@@ -20,6 +21,10 @@ struct Town {
     std::deque<std::int64_t> events;      // the newest only, so that many meet at the same ones
     std::vector<std::string> complaints;  // answers that no server may give
     std::atomic<std::int64_t> acknowledged{0};
+    Availability availability;
+    // Where several servers pass requests on: one that got no answer may lie with a server that sleeps, and
+    // arrive after its repeat has been refused.
+    bool late_arrivals = false;
 
     void complain(std::string what);
     std::string complaint_text();
@@ -34,6 +39,8 @@ public:
     // Sends commands until `stop`, or until the connection is gone; one in `pace`, or as fast as it can for
     // 0.
     void run(std::uint16_t port, const std::atomic<bool>& stop, std::chrono::microseconds pace);
+    // Until `stop`, whatever becomes of the servers: connects again, and repeats what stayed unknown.
+    void outlast(std::uint16_t port, const std::atomic<bool>& stop, std::chrono::microseconds pace);
     // Sends half of what stayed unknown again under the same names.
     void repeat_unknown(std::uint16_t port);
     // One message to somebody: how it was answered, and how fast.
@@ -71,6 +78,7 @@ public:
 
     void enrol(std::uint16_t port);
     void start(std::uint16_t port, std::chrono::microseconds pace);
+    void start_outlasting(std::uint16_t port, std::chrono::microseconds pace);
     void stop();  // they end by themselves when the server is gone; this waits for them
     // False when fewer commands have been acknowledged, in all, after the patience of a test.
     bool await_acknowledged(std::int64_t count) const;

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -28,6 +29,8 @@ public:
 
     // Takes in what is new since the last call. The log must not be held by anybody who could still write.
     void read(const std::filesystem::path& log_file);
+    // Of a log that checks its own hash chains while it is read.
+    void read(EventLog& log);
     // Every acknowledged command exactly once and where the answer said, unknown ones at most once, refused
     // ones never. Answers how many acknowledged ones are not there.
     std::int64_t check(const Ledger& ledger);
@@ -36,30 +39,37 @@ public:
 
     const std::vector<std::string>& faults() const { return faults_; }
     std::string fault_text() const;
-    Position head() const { return head_; }
 
     std::map<GatheringId, SeatPlan> gatherings;
     std::map<GatheringId, std::string> titles;
     std::map<UserId, std::string> usernames;
     std::map<UserId, std::set<std::pair<Timestamp, MessageId>>> sent;  // in order of time, then id
     std::map<UserId, std::set<CheckInId>> check_ins;
+    struct Place {
+        int shard = 0;
+        Position position = 0;
+        auto operator<=>(const Place&) const = default;
+    };
+    std::map<UserId, std::map<MessageId, Place>> received;
 
 private:
     struct Found {
         int count = 0;
-        Position position = 0;
+        Place place;
     };
 
     void fault(std::string what);
+    void fault(Place at, const std::string& what);
     void take(const LogEntry& entry);
-    void take_event(const RecordedEvent& event, const LogEntry& entry);
-    void take_roster(const RosterEvent& event, Position position);
-    void check_seats(GatheringId id, Position position);
+    void take_event(const RecordedEvent& event, Place at);
+    void take_roster(const RosterEvent& event, Place at);
+    void check_seats(GatheringId id, Place at);
     template <class AnyId>
-    void take_id(const char* kind, AnyId id, Position position);
-    void found(const std::string& needle, Position position);
+    void take_id(const char* kind, AnyId id, Place at);
+    void found(const std::string& needle, Place at);
+    void check_place(const Command& command, const Found& entry);
 
-    Position head_ = 0;
+    std::optional<Frontier> read_to_;
     std::map<int, std::int64_t> sequences_;
     std::map<int, Timestamp> times_;
     std::map<StreamId, std::int64_t> versions_;
@@ -67,7 +77,7 @@ private:
     std::set<std::pair<std::string, std::int64_t>> ids_;
     std::set<std::string> emails_;
     std::set<std::string> all_titles_;
-    std::map<Position, std::set<std::int64_t>> numbers_;  // the ids that a record's events name
+    std::map<Place, std::set<std::int64_t>> numbers_;  // the ids that a record's events name
     std::unordered_map<std::string, Found> found_;
     std::vector<std::string> faults_;
 };

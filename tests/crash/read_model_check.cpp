@@ -136,15 +136,23 @@ std::string shown_differences(std::uint16_t port, const Load& load, const LogAud
 }
 
 std::string table_differences(const std::filesystem::path& log_file, const std::filesystem::path& read_file) {
-    std::string text;
     const auto log = open_sqlite_log_reader(log_file);
     const TemporaryFolder folder;
-    testing::Projector anew(*log, folder / "read.db");
-    anew.catch_up();
-    sql::Session kept("sqlite:" + read_file.string(), sql::Use::read);
+    return table_differences(*log, "sqlite:" + read_file.string(), "sqlite:" + (folder / "read.db").string());
+}
+
+std::string table_differences(EventLog& log, const std::string& kept_url, const std::string& anew_url) {
+    std::string text;
+    sql::ReadDatabase anew({.url = anew_url, .reader_count = 1});
+    const SystemClock clock;
+    Progress progress(log.start());
+    Runner runner(log, anew, all_projections(anew.writer()), progress, clock, {});
+    while (runner.step()) continue;
+    sql::Session kept(kept_url, sql::Use::read);
     for (const char* table : {"users", "events", "participants", "messages", "read_markers", "check_ins",
                               "parked_events", "checkpoints"}) {
-        const auto difference = first_difference(testing::rows_of(kept, table), anew.rows(table));
+        const auto difference =
+            first_difference(testing::rows_of(kept, table), testing::rows_of(anew.writer(), table));
         if (!difference.empty()) text += fmt::format("{}: {}\n", table, difference);
     }
     return text;
