@@ -78,8 +78,9 @@ TEST_CASE("a lost read database is built again from the log") {
     stage.check_same();
 }
 
-TEST_CASE("damaged snapshots are discarded and the shards are built again from the log" *
-          embedded_log_only("a server that gives its shards back makes no snapshots")) {
+TEST_CASE(
+    "damaged snapshots are discarded and the shards are built again from the log" *
+    embedded_log_only("those of a shared log lie in a database: tests/command/shared_snapshot_test.cpp")) {
     Stage stage;
     stage.server.stop();
     int damaged = 0;
