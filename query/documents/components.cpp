@@ -1,7 +1,7 @@
 #include "query/documents/components.hpp"
 
 #include "api/resources.hpp"
-#include "infra/http/message.hpp"
+#include "infra/http/problem.hpp"
 
 namespace dacapo {
 namespace {
@@ -112,7 +112,11 @@ void add_problem(json::object& schemas) {
           {"instance", text("The path asked for.")},
           {"code", text("Stable, for programs.")},
           {"request_id", text("Names the request in the server's log.")},
-          {"errors", errors}}},
+          {"errors", errors},
+          {"violated-policies",
+           {{"type", "array"},
+            {"items", {{"type", "string"}}},
+            {"description", "Of a 429: the names of the limits that were passed."}}}}},
         {"required", {"type", "title", "status", "detail", "instance", "code", "request_id", "errors"}},
         {"examples", json::array{problem_example(404, "not_found", "/events/33")}}};
 }
@@ -130,6 +134,11 @@ json::object headers() {
         {"Dacapo-Lag",
          header("Only when the answer may be behind: by how many seconds.", {{"type", "number"}})},
         {"Location", header("The path of what was made.", string)},
+        {"RateLimit-Policy",
+         header("While limits are in force: the policy's name, its quota q and its window w in seconds.",
+                string)},
+        {"RateLimit",
+         header("What remains (r) of that policy for this client, whole again in t seconds.", string)},
         {"Retry-After", header("Seconds to wait before another try.", {{"type", "integer"}})},
     };
 }
@@ -137,7 +146,7 @@ json::object headers() {
 }  // namespace
 
 json::object problem_example(int status, std::string_view code, std::string_view path) {
-    json::object example{{"type", "/docs#problem-" + std::string(code)},
+    json::object example{{"type", http::problem_type(status, code)},
                          {"title", http::reason_of(status)},
                          {"status", status},
                          {"detail", "What happened and what to do about it."},
