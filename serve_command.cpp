@@ -65,6 +65,8 @@ CommandSide::CommandSide(const ServerNeeds& needs, Admission& admission)
     if (needs.log.kafka) membership_ = std::make_unique<Membership>(needs, *shards_);
     needs.metrics.gauge_from("dacapo_password_queue", "Passwords waiting to be hashed",
                              [this] { return static_cast<double>(passwords_.queue_depth()); });
+    needs.metrics.gauge_from("dacapo_password_hashes", "Passwords hashed or verified since the start",
+                             [this] { return static_cast<double>(passwords_.hashed_count()); });
     needs.metrics.gauge_from("dacapo_password_rejected", "Passwords refused because the queue was full",
                              [this] { return static_cast<double>(passwords_.rejected_count()); });
     if (membership_)
