@@ -112,13 +112,16 @@ void add_problem(json::object& schemas) {
           {"instance", text("The path asked for.")},
           {"code", text("Stable, for programs.")},
           {"request_id", text("Names the request in the server's log.")},
-          {"errors", errors},
-          {"violated-policies",
-           {{"type", "array"},
-            {"items", {{"type", "string"}}},
-            {"description", "Of a 429: the names of the limits that were passed."}}}}},
+          {"errors", errors}}},
         {"required", {"type", "title", "status", "detail", "instance", "code", "request_id", "errors"}},
         {"examples", json::array{problem_example(404, "not_found", "/events/33")}}};
+    auto quota = schemas["Problem"].as_object();
+    quota["description"] = "A problem of status 429, with the names of the limits that were passed.";
+    quota["properties"].as_object()["violated-policies"] = {{"type", "array"},
+                                                            {"items", {{"type", "string"}}}};
+    quota["required"].as_array().emplace_back("violated-policies");
+    quota["examples"] = json::array{problem_example(429, "rate_limited", "/events/33")};
+    schemas["QuotaProblem"] = std::move(quota);
 }
 
 json::object headers() {
@@ -158,6 +161,8 @@ json::object problem_example(int status, std::string_view code, std::string_view
         errors.emplace_back(json::object{
             {"pointer", "/title"}, {"code", "too_long"}, {"message", "At most 200 characters."}});
     example["errors"] = std::move(errors);
+    if (status == 429)
+        example["violated-policies"] = json::array{code == "throttled" ? "login-account" : "user-commands"};
     return example;
 }
 

@@ -145,7 +145,9 @@ json::object problem_of(const Route& route, int status, std::string_view descrip
                         const std::set<std::string>& codes) {
     json::object examples;
     for (const auto& code : codes) examples[code] = {{"value", problem_example(status, code, route.pattern)}};
-    json::object media{{"schema", {{"$ref", "#/components/schemas/Problem"}}}};
+    json::object media{
+        {"schema",
+         {{"$ref", std::string("#/components/schemas/") + (status == 429 ? "QuotaProblem" : "Problem")}}}};
     if (!examples.empty()) media["examples"] = std::move(examples);
     json::object response{{"description", description},
                           {"content", json::object{{"application/problem+json", std::move(media)}}}};
