@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
@@ -47,12 +48,15 @@ sigset_t ending_signals() {
 
 int serve(const std::vector<std::string>& flags, Roles roles) {
     const auto config = configured(flags);
-    const auto signals = ending_signals();
+    auto signals = ending_signals();
+    if (config.has_tls()) sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     if (config.is_production()) {
         const rlimit none{0, 0};
         setrlimit(RLIMIT_CORE, &none);  // A core dump would hold passwords and tokens.
+        prctl(PR_SET_DUMPABLE,
+              0);  // Also where cores are piped to a program, which that limit does not stop.
     }
     const SystemClock clock;
     LogLines lines(config.log_level, clock);
@@ -67,7 +71,7 @@ int serve(const std::vector<std::string>& flags, Roles roles) {
     Server server(config, roles, lines, clock, std::move(options));
     server.start();
     int signal = 0;
-    sigwait(&signals, &signal);
+    while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) server.reload_certificate();
     // A second signal does not wait.
     pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
     std::signal(SIGTERM, SIG_DFL);
@@ -236,6 +240,9 @@ int main(int argc, char** argv) {
         return exit_refused;
     } catch (const sql::Error& error) {
         fmt::print(stderr, "dacapo: DATABASE_URL: {}\n", error.what());
+        return exit_refused;
+    } catch (const http::TlsFault& fault) {
+        fmt::print(stderr, "dacapo: {}\n", fault.what());
         return exit_refused;
     } catch (const http::PortTaken& taken) {
         fmt::print(stderr, "dacapo: {}\n", taken.what());

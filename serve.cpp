@@ -11,6 +11,7 @@
 #include "query/health.hpp"
 #include "serve_command.hpp"
 #include "serve_integration.hpp"
+#include "serve_limits.hpp"
 #include "serve_observation.hpp"
 #include "serve_query.hpp"
 
@@ -164,6 +165,7 @@ struct Server::Parts {
     HealthSources health;
     std::optional<BackgroundVerification> verification;
     Observer observer{metrics, lines};
+    RequestLimits limits{clock, metrics};
     std::unique_ptr<http::Listener> listener;
 };
 
@@ -271,6 +273,8 @@ http::ListenerOptions Server::Parts::listener_options() const {
     made.thread_count = thread_count_of(config);
     made.origins_allowed = config.frontend_origins;
     made.local_origins_allowed = config.localhost_origins;
+    made.trusted_proxies = TrustedProxies(config.trusted_proxies);
+    made.tls = {config.tls_cert, config.tls_key};
     return made;
 }
 
@@ -284,6 +288,10 @@ http::Hooks Server::Parts::hooks() {
             const bool reads = method == http::Method::get || method == http::Method::head;
             // Every server answers what is asked of itself: its health, its metrics.
             if (reads ? !roles.query && route == nullptr : !roles.command) throw wrong_role();
+        };
+    if (config.rate_limit)
+        made.count = [this](const http::Route& route, const http::Request& request) {
+            return limits.count(route, request);
         };
     made.on_exchange = [this](const http::Exchange& exchange) { observer.exchange(exchange); };
     made.on_internal_error = [this](std::string_view request_id, std::string_view what) {
@@ -353,6 +361,16 @@ void Server::stop() {
     if (parts.command) parts.command->let_go();
     parts.listener.reset();
     parts.lines.info("stopped", {{"head", parts.log.log().head().total()}});
+}
+
+void Server::reload_certificate() {
+    auto& parts = *parts_;
+    try {
+        parts.listener->reload_tls();
+        parts.lines.info("certificate read anew");
+    } catch (const http::TlsFault& fault) {
+        parts.lines.error("the certificate in force is kept", {{"error", fault.what()}});
+    }
 }
 
 std::uint16_t Server::port() const { return parts_->listener->port(); }

@@ -39,6 +39,10 @@ public:
     // Nothing acknowledged is lost. Idempotent.
     void stop();
 
+    // Of TLS_CERT and TLS_KEY, for the connections to come; when they are not good the old ones stay, and it
+    // is logged.
+    void reload_certificate();
+
     std::uint16_t port() const;
     // What GET /openapi.json answers.
     std::string api_document() const;

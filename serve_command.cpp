@@ -42,6 +42,7 @@ void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
 std::vector<http::Route> routes_of(CommandHandling& commands) {
     std::vector<http::Route> all;
     append(all, account_routes(commands));
+    append(all, session_routes(commands));
     append(all, gathering_routes(commands));
     append(all, roster_routes(commands));
     append(all, message_routes(commands));
@@ -57,12 +58,15 @@ CommandSide::CommandSide(const ServerNeeds& needs, Admission& admission)
       shards_(make_shards(needs, needs.log_start.snapshots(needs.log.log().epoch()))),
       passwords_(std::max<std::size_t>(1, thread_count_of(needs.config) - 1), needs.config.password_cost,
                  needs.options.password_queue_max),
-      commands_(*shards_, needs.clock, admission, passwords_, needs.access_tokens, needs.refresh_tokens,
-                {needs.config.default_timezone, needs.config.rate_limit}),
+      login_failures_(needs.config.data_dir / "login_failures", needs.config.rate_limit),
+      commands_(*shards_, needs.clock, admission, passwords_, login_failures_, needs.access_tokens,
+                needs.refresh_tokens, {needs.config.default_timezone}),
       policies_(*shards_, needs.clock) {
     if (needs.log.kafka) membership_ = std::make_unique<Membership>(needs, *shards_);
     needs.metrics.gauge_from("dacapo_password_queue", "Passwords waiting to be hashed",
                              [this] { return static_cast<double>(passwords_.queue_depth()); });
+    needs.metrics.gauge_from("dacapo_password_hashes", "Passwords hashed or verified since the start",
+                             [this] { return static_cast<double>(passwords_.hashed_count()); });
     needs.metrics.gauge_from("dacapo_password_rejected", "Passwords refused because the queue was full",
                              [this] { return static_cast<double>(passwords_.rejected_count()); });
     if (membership_)
@@ -112,7 +116,8 @@ std::vector<http::Route> documented_commands(const ServerNeeds& needs) {
     const auto shards = make_shards(needs, nullptr);
     PasswordPool passwords(1, needs.config.password_cost, 1);
     RelayedAdmission admission;
-    CommandHandling commands(*shards, needs.clock, admission, passwords, needs.access_tokens,
+    LoginFailures login_failures({}, false);
+    CommandHandling commands(*shards, needs.clock, admission, passwords, login_failures, needs.access_tokens,
                              needs.refresh_tokens, {});
     auto all = routes_of(commands);
     for (auto& route : all) {

@@ -45,6 +45,7 @@ private:
     LogStart& log_start_;
     std::unique_ptr<Shards> shards_;
     PasswordPool passwords_;
+    LoginFailures login_failures_;
     CommandHandling commands_;
     ClockPolicies policies_;
     std::unique_ptr<Membership> membership_;

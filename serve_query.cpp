@@ -1,5 +1,7 @@
 #include "serve_query.hpp"
 
+#include "domain/session.hpp"
+
 #include "query/routes.hpp"
 
 namespace dacapo {
@@ -11,6 +13,8 @@ QuerySettings query_settings(const Config& config) {
     settings.profile_email = config.profile_email;
     settings.default_timezone = config.default_timezone;
     settings.version = program_version;
+    // A token that was issued may be used to its end, also where nobody renews it any more.
+    settings.session_lifetime = std::max<std::chrono::seconds>(session_idle_max, config.jwt_lifetime);
     return settings;
 }
 
@@ -80,6 +84,7 @@ void QuerySide::stop() {
 std::vector<http::Route> QuerySide::routes() {
     std::vector<http::Route> all;
     append(all, user_queries(context_));
+    append(all, session_queries(context_));
     append(all, event_queries(context_));
     append(all, roster_queries(context_));
     append(all, message_queries(context_));

@@ -103,6 +103,27 @@ struct TokenPair {
     }
 };
 
+// One log-in, as its owner sees it. Where from is not kept: an address and a device would be personal data that the
+// log could not forget.
+struct Session {
+    static constexpr std::string_view name = "Session";
+
+    SessionId id;
+    Timestamp created_at;
+    Timestamp refreshed_at;
+    Timestamp expires_at;
+    bool current = false;
+
+    template <class Self, class Field>
+    static void fields(Self& self, Field&& field) {
+        field("id", self.id);
+        field("created_at", self.created_at, "When it was logged in to.");
+        field("refreshed_at", self.refreshed_at, "When its tokens were last renewed; at first the same as created_at.");
+        field("expires_at", self.expires_at, "When it is over unless its tokens are renewed before.");
+        field("current", self.current, "It is the session of the token that asks.");
+    }
+};
+
 struct Confirmation {
     static constexpr std::string_view name = "Confirmation";
 

@@ -1,6 +1,7 @@
 // Registering, logging in and out, and refreshing tokens.
 #include "api/body.hpp"
 #include "api/resources.hpp"
+#include "command/password_checks.hpp"
 #include "command/routes.hpp"
 
 #include <boost/asio/use_awaitable.hpp>
@@ -57,23 +58,10 @@ http::Response json_response(std::string body) {
     return response;
 }
 
-http::Problem busy() {
-    http::Problem problem(503, "overloaded", "Too many passwords are being checked.");
-    problem.headers.emplace_back("Retry-After", "2");
-    return problem;
-}
-
 http::Problem invalid_credentials() {
     http::Problem problem(401, "invalid_credentials", "The e-mail address or the password is wrong.");
     problem.headers.emplace_back("WWW-Authenticate", "Bearer");
     return problem;
-}
-
-void check_password(const std::string& password, api::Faults& faults) {
-    if (password_is_weak(password))
-        faults.push_back({"/password", "too_short", "Must have at least 8 characters."});
-    if (password_is_too_long(password))
-        faults.push_back({"/password", "too_long", "Must have at most 72 bytes."});
 }
 
 RegisterBody read_register(const http::Request& request) {
@@ -84,7 +72,7 @@ RegisterBody read_register(const http::Request& request) {
     if (body.username && !username_is_valid(*body.username))
         faults.push_back({"/username", "invalid_username", "3 to 32 of letters, digits, and . _ -"});
     if (!email_is_valid(body.email)) faults.push_back({"/email", "invalid_email", "Must be an e-mail address."});
-    check_password(body.password, faults);
+    check_new_password(body.password, "/password", faults);
     if (!faults.empty()) api::throw_invalid(std::move(faults));
     if (!body.full_name) body.full_name = body.name;
     return body;
@@ -150,13 +138,7 @@ asio::awaitable<http::Response> register_account(CommandHandling& commands, http
         return owner_in(state.emails, body.email) || (body.username && owner_in(state.usernames, *body.username));
     });
     std::string hash;
-    bool full = false;
-    try {
-        if (!taken) hash = co_await commands.passwords().hash(body.password);
-    } catch (const PoolFull&) {
-        full = true;
-    }
-    if (full) throw busy();
+    if (!taken) hash = co_await password_hash(commands.passwords(), body.password);
 
     std::string refresh_token;
     Decide decide = [&](const ShardState& state, const Context& by) -> Verdict {
@@ -170,7 +152,7 @@ asio::awaitable<http::Response> register_account(CommandHandling& commands, http
                                   {}};
         command.username_owner = owner_in(state.usernames, command.username);
         // What took the name was rolled back meanwhile.
-        if (hash.empty() && !command.email_owner && !command.username_owner) return busy();
+        if (hash.empty() && !command.email_owner && !command.username_owner) return passwords_busy();
         const auto session_id = state.next_session();
         refresh_token = commands.refresh_tokens().issue(session_id);
         RecordBuilder record;
@@ -193,28 +175,15 @@ asio::awaitable<http::Response> register_account(CommandHandling& commands, http
 struct LoginFacts {
     UserId user_id;
     std::string password_hash;
-    std::optional<std::chrono::seconds> pause;
 };
 
-LoginFacts look_up(Shard& accounts, const std::string& login, bool by_email, Timestamp now) {
+LoginFacts look_up(Shard& accounts, const std::string& login, bool by_email) {
     return accounts.peek([&](const ShardState& state) {
         LoginFacts facts;
         facts.user_id = owner_in(by_email ? state.emails : state.usernames, login);
         if (facts.user_id) facts.password_hash = state.account(facts.user_id)->state.password_hash;
-        facts.pause = state.throttle.pause(login_hash(login), now);
         return facts;
     });
-}
-
-asio::awaitable<bool> password_fits(PasswordPool& pool, std::string password, std::string hash) {
-    if (password.size() > password_bytes_max) password.resize(password_bytes_max);  // It can fit nothing; same time.
-    try {
-        co_return co_await pool.verify(std::move(password), std::move(hash));
-    } catch (const PoolFull&) {
-        throw busy();
-    } catch (const std::invalid_argument&) {
-        co_return false;
-    }
 }
 
 asio::awaitable<http::Response> log_in(CommandHandling& commands, http::Request& request) {
@@ -224,22 +193,18 @@ asio::awaitable<http::Response> log_in(CommandHandling& commands, http::Request&
         api::throw_invalid({{"/email", "required", "Give an e-mail address or a username."}});
     const auto login = body.email ? *body.email : *body.username;
     auto& shard = commands.shards().accounts();
-    const auto name = login_hash(login);
-    const auto facts = look_up(shard, login, body.email.has_value(), commands.clock().now());
-    if (facts.pause && commands.settings().throttle_logins) {
-        http::Problem problem(429, "throttled", "Too many failed attempts for this name.");
-        problem.headers.emplace_back("Retry-After", std::to_string(facts.pause->count()));
-        throw problem;
-    }
+    auto& failures = commands.login_failures();
+    const auto attempt = LoginFailures::attempt_of(login, request.remote_address);
+    failures.admit(attempt, commands.clock().now());
+    const auto facts = look_up(shard, login, body.email.has_value());
     // An unknown user costs the same hash, so that the time tells nothing.
     const auto hash = facts.user_id ? facts.password_hash : commands.passwords().dummy_hash();
     const bool fits = co_await password_fits(commands.passwords(), body.password, hash);
-    const auto now = commands.clock().now();
-    const bool accepted = fits && facts.user_id && body.password.size() <= password_bytes_max;
-    shard.with_throttle([&](LoginThrottle& throttle) {
-        accepted ? throttle.succeeded(name) : throttle.failed(name, now);
-    });
-    if (!accepted) throw invalid_credentials();
+    if (!fits || !facts.user_id) {
+        failures.failed(attempt, commands.clock().now());
+        throw invalid_credentials();
+    }
+    failures.succeeded(attempt);
 
     const auto account = co_await commands.registration_of(facts.user_id);
     std::string refresh_token;
@@ -248,9 +213,15 @@ asio::awaitable<http::Response> log_in(CommandHandling& commands, http::Request&
         if (!current || current->state.password_hash != facts.password_hash) return invalid_credentials();
         const auto session_id = state.next_session();
         refresh_token = commands.refresh_tokens().issue(session_id);
-        return verdict_of<Session>(
+        RecordBuilder record;
+        if (const auto open = state.sessions_of(facts.user_id); open.size() >= sessions_per_user_max)
+            record.add<Session>(
+                Session::decide(Session::End{SessionEnd::superseded}, state.session(open.front())->state, by),
+                {StreamKind::session, open.front().value});
+        record.add<Session>(
             Session::decide(Session::Open{session_id, facts.user_id, refresh_hash(refresh_token)}, {}, by),
             {StreamKind::session, session_id.value});
+        return std::move(record).verdict();
     };
     MakeAnswer answer = [&](const LogEntry* entry) {
         const auto* session = find_event<SessionOpened, SessionEvent>(entry);
@@ -275,14 +246,14 @@ asio::awaitable<http::Response> refresh(CommandHandling& commands, http::Request
     claims.session_id = *session_id;
     Decide decide = [&](const ShardState& state, const Context& by) -> Verdict {
         const auto* session = state.session(*session_id);
-        if (!session || session->state.ended) return refused_refresh();
+        if (!session) return refused_refresh();
         claims.user_id = session->state.user_id;
         claims.role = state.account(claims.user_id)->state.role;
         claims.position = state.position;
-        return verdict_of<Session>(
-            Session::decide(Session::Refresh{refresh_hash(body.refresh_token), refresh_hash(successor)},
-                            session->state, by),
-            {StreamKind::session, session_id->value});
+        auto decision = Session::decide(
+            Session::Refresh{refresh_hash(body.refresh_token), refresh_hash(successor)}, session->state, by);
+        if (std::holds_alternative<Session::Refusal>(decision)) return refused_refresh();
+        return verdict_of<Session>(std::move(decision), {StreamKind::session, session_id->value});
     };
     MakeAnswer answer = [&](const LogEntry* entry) {
         // The decision was to end the session: the token had been spent before.
@@ -343,7 +314,7 @@ std::vector<http::Route> account_routes(CommandHandling& commands) {
         route.responses = with_common_problems(
             {{200, "The user, and the tokens of a new session.", api::schema_text<api::Authenticated>(), {}},
              {401, "The name or the password is wrong.", "", {"invalid_credentials"}},
-             {429, "Too many failed attempts for this name.", "", {"throttled"}}});
+             {429, "Too many failed attempts for this name, or from this address.", "", {"throttled"}}});
         route.handler = [&commands](http::Request& request) { return log_in(commands, request); };
         routes.push_back(std::move(route));
     }

@@ -62,12 +62,14 @@ CommandId new_command_id() {
 }
 
 CommandHandling::CommandHandling(Shards& shards, const Clock& clock, Admission& admission,
-                                 PasswordPool& passwords, const AccessTokens& access_tokens,
+                                 PasswordPool& passwords, LoginFailures& login_failures,
+                                 const AccessTokens& access_tokens,
                                  const RefreshTokens& refresh_tokens, CommandSettings settings)
     : shards_(shards),
       clock_(clock),
       admission_(admission),
       passwords_(passwords),
+      login_failures_(login_failures),
       access_tokens_(access_tokens),
       refresh_tokens_(refresh_tokens),
       settings_(std::move(settings)) {}

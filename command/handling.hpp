@@ -3,6 +3,7 @@
 #pragma once
 
 #include "api/position_token.hpp"
+#include "command/login_failures.hpp"
 #include "command/shards.hpp"
 #include "infra/admission.hpp"
 #include "infra/crypto/password.hpp"
@@ -17,7 +18,6 @@ namespace dacapo {
 
 struct CommandSettings {
     std::string default_timezone = "Europe/Paris";
-    bool throttle_logins = true;
 };
 
 // How an answer is made: from the record (just written, or read back for a repeat), or from nothing when the command
@@ -27,6 +27,7 @@ using MakeAnswer = std::function<http::Response(const LogEntry* entry)>;
 class CommandHandling {
 public:
     CommandHandling(Shards& shards, const Clock& clock, Admission& admission, PasswordPool& passwords,
+                    LoginFailures& login_failures,
                     const AccessTokens& access_tokens, const RefreshTokens& refresh_tokens, CommandSettings settings);
 
     // Decides on `shard` and answers. A repeat of an Idempotency-Key answers from the first record.
@@ -46,6 +47,7 @@ public:
     Shards& shards() { return shards_; }
     const Clock& clock() const { return clock_; }
     PasswordPool& passwords() { return passwords_; }
+    LoginFailures& login_failures() { return login_failures_; }
     const AccessTokens& access_tokens() const { return access_tokens_; }
     const RefreshTokens& refresh_tokens() const { return refresh_tokens_; }
     const CommandSettings& settings() const { return settings_; }
@@ -57,6 +59,7 @@ private:
     const Clock& clock_;
     Admission& admission_;
     PasswordPool& passwords_;
+    LoginFailures& login_failures_;
     const AccessTokens& access_tokens_;
     const RefreshTokens& refresh_tokens_;
     const CommandSettings settings_;

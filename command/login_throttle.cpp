@@ -6,8 +6,8 @@ namespace dacapo {
 
 std::optional<std::chrono::seconds> LoginThrottle::pause(const Name& name, Timestamp now) const {
     const auto found = failures_.find(name);
-    if (found == failures_.end() || found->second.count <= free_failures) return std::nullopt;
-    const auto doublings = std::min<std::int64_t>(found->second.count - free_failures - 1, 20);
+    if (found == failures_.end() || found->second.count <= free_) return std::nullopt;
+    const auto doublings = std::min<std::int64_t>(found->second.count - free_ - 1, 20);
     const auto pause = std::min(pause_first * (std::int64_t{1} << doublings), pause_max);
     const auto until = found->second.last + pause;
     if (now >= until) return std::nullopt;

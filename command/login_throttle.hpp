@@ -1,5 +1,5 @@
-// Slows down guessing of passwords: failed log-ins per name asked for (known or not), with a growing pause.
-// Bounded, and kept in the snapshot of shard 0 so that a restart does not forget an attack.
+// Slows down guessing of passwords: failed attempts per name (an account, known or not, or an address), with
+// a growing pause. Bounded, and without I/O: login_failures.hpp keeps it in a file.
 #pragma once
 
 #include "events/fields.hpp"
@@ -19,28 +19,38 @@ public:
     static constexpr std::chrono::seconds memory{3600};
     static constexpr std::size_t names_max = 100'000;
 
-    using Name = std::array<std::uint8_t, 16>;  // text_hash() of what was given as e-mail or username
+    using Name = std::array<std::uint8_t, 16>;  // a hash: no names in clear
+    struct Failures {
+        std::int64_t count = 0;
+        Timestamp last;
+    };
+
+    explicit LoginThrottle(int free = free_failures) : free_(free) {}
 
     // How long this name must wait; nothing when it may try now.
     std::optional<std::chrono::seconds> pause(const Name& name, Timestamp now) const;
     void failed(const Name& name, Timestamp now);
     void succeeded(const Name& name) { failures_.erase(name); }
 
-    template <class Self, class Field>
-    static void fields(Self& self, Field&& field) {
-        field("failures", self.failures_);
+    std::size_t size() const { return failures_.size(); }
+    Failures failures_of(const Name& name) const {
+        const auto found = failures_.find(name);
+        return found == failures_.end() ? Failures{} : found->second;
+    }
+    // As failures_of() gave it; a count of 0 is none.
+    void restore(const Name& name, Failures failures) {
+        if (failures.count <= 0)
+            failures_.erase(name);
+        else if (failures_.size() < names_max || failures_.contains(name))
+            failures_[name] = failures;
+    }
+    template <class Each>  // (name, failures)
+    void for_each(Each&& each) const {
+        for (const auto& [name, failures] : failures_) each(name, failures);
     }
 
 private:
-    struct Failures {
-        std::int64_t count = 0;
-        Timestamp last;
-        template <class Self, class Field>
-        static void fields(Self& self, Field&& field) {
-            field("count", self.count);
-            field("last", self.last);
-        }
-    };
+    int free_;
     std::map<Name, Failures> failures_;
 };
 

@@ -84,6 +84,7 @@ http::ClientRequest sent_on(const http::Request& request) {
     add("Traceparent", request.traceparent);
     add("User-Agent", request.user_agent);
     add("X-Request-Id", request.request_id);
+    add("X-Forwarded-For", request.remote_address);  // believed where this server is a TRUSTED_PROXY
     sent.headers.emplace_back(hop_header, "1");
     return sent;
 }

@@ -16,6 +16,9 @@ http::Problem problem_of(Account::Refusal refusal) {
                     {{"/email", "invalid_email", "Must be an e-mail address."}}};
         case Account::Refusal::email_taken: return {400, "email_taken", "This e-mail address is already used."};
         case Account::Refusal::username_taken: return {400, "username_taken", "This username is already used."};
+        case Account::Refusal::unknown_account: return not_found("user");
+        case Account::Refusal::password_changed_meanwhile:
+            return {409, "changed_meanwhile", "The password was changed at the same moment."};
     }
     throw std::logic_error("unknown refusal");
 }

@@ -54,12 +54,6 @@ public:
         const std::lock_guard lock(mutex_);
         return look(std::as_const(state_));
     }
-    // For the log-in throttle, which is state without events.
-    template <class Change>
-    auto with_throttle(Change&& change) {
-        const std::lock_guard lock(mutex_);
-        return change(state_.throttle);
-    }
 
     bool is_elsewhere() const {
         const std::lock_guard lock(mutex_);

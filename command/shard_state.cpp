@@ -85,6 +85,10 @@ StreamId title_stream(std::string_view folded_title) {
 
 const Stream<Account::State>* ShardState::account(UserId id) const { return find(accounts, id.value - 1); }
 const Stream<Session::State>* ShardState::session(SessionId id) const { return find(sessions, id.value - 1); }
+std::span<const SessionId> ShardState::sessions_of(UserId user) const {
+    const auto found = open_sessions.find(user);
+    return found == open_sessions.end() ? std::span<const SessionId>() : found->second;
+}
 const Stream<Gathering::State>* ShardState::gathering(GatheringId id) const {
     return find(gatherings, index_of(id.value));
 }
@@ -145,21 +149,25 @@ void ShardState::apply(const AccountEvent& event, StreamId stream, std::int64_t 
     auto& account =
         version == 1 ? append(accounts, stream.key - 1, stream) : at(accounts, stream.key - 1, stream);
     evolve_stream<Account>(account, event, stream, version);
-    std::visit(
-        overloaded{
-            [&](const AccountRegistered& e) {
-                append(account_positions, e.user_id.value - 1, stream) = applying_at_;
-                emails[login_hash(e.email)] = e.user_id;
-                usernames[login_hash(e.username)] = e.user_id;
-            },
-        },
-        event);
+    std::visit(overloaded{
+                   [&](const AccountRegistered& e) {
+                       append(account_positions, e.user_id.value - 1, stream) = applying_at_;
+                       emails[login_hash(e.email)] = e.user_id;
+                       usernames[login_hash(e.username)] = e.user_id;
+                   },
+                   [](const AccountPasswordChanged&) {},
+               },
+               event);
 }
 
 void ShardState::apply(const SessionEvent& event, StreamId stream, std::int64_t version) {
     auto& session =
         version == 1 ? append(sessions, stream.key - 1, stream) : at(sessions, stream.key - 1, stream);
     evolve_stream<Session>(session, event, stream, version);
+    if (version == 1)
+        open_sessions[session.state.user_id].push_back(session.state.session_id);
+    else if (session.state.ended)
+        std::erase(open_sessions[session.state.user_id], session.state.session_id);
 }
 
 void ShardState::apply(const TitleEvent& event, StreamId stream, std::int64_t version) {
@@ -277,6 +285,8 @@ std::shared_ptr<LogEntry> record_events(ShardState& state, CommandOrigin origin,
 }
 
 void ShardState::rebuild_indexes() {
+    for (const auto& [state, version] : sessions)
+        if (!state.ended) open_sessions[state.user_id].push_back(state.session_id);
     for (const auto& [state, version] : conversations) {
         direct_conversations[MemberPair::of(state.first_member, state.second_member)] = state.conversation_id;
     }

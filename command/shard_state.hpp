@@ -2,7 +2,6 @@
 // It is made from the shard's records alone, so replaying them gives it back; ids come from its own counters.
 #pragma once
 
-#include "command/login_throttle.hpp"
 #include "domain/account.hpp"
 #include "domain/catalogue.hpp"
 #include "domain/check_in.hpp"
@@ -20,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -125,12 +125,13 @@ struct ShardState {
     boost::unordered_flat_map<UserId, Stream<CheckIns::State>, std::hash<UserId>> check_ins;  // by person
 
     std::deque<RememberedKey> remembered_keys;  // in the order of their records, for 24 hours
-    LoginThrottle throttle;                     // shard 0; not an event, but kept in the snapshot
 
     boost::unordered_flat_map<TextHash, UserId, TextHashHash> emails;  // shard 0
     boost::unordered_flat_map<TextHash, UserId, TextHashHash> usernames;
 
     // Found again from the states above; not in the snapshot.
+    boost::unordered_flat_map<UserId, std::vector<SessionId>, std::hash<UserId>>
+        open_sessions;  // oldest first
     boost::unordered_flat_map<MemberPair, ConversationId, MemberPairHash> direct_conversations;
     boost::unordered_flat_map<CheckInId, UserId, std::hash<CheckInId>> active_check_ins;
     std::set<std::pair<Timestamp, UserId>> check_in_expiries;
@@ -151,6 +152,8 @@ struct ShardState {
     // Null when there is none. The id must be of this shard.
     const Stream<Account::State>* account(UserId id) const;
     const Stream<Session::State>* session(SessionId id) const;
+    // Those of a user that have not ended, oldest first.
+    std::span<const SessionId> sessions_of(UserId user) const;
     const Stream<Gathering::State>* gathering(GatheringId id) const;
     const Stream<Roster::State>* roster(GatheringId id) const;
     const Stream<Conversation::State>* conversation(ConversationId id) const;
@@ -191,7 +194,6 @@ struct ShardState {
         field("titles", self.titles);
         field("check_ins", self.check_ins);
         field("remembered_keys", self.remembered_keys);
-        field("throttle", self.throttle);
         field("emails", self.emails);
         field("usernames", self.usernames);
     }

@@ -225,9 +225,7 @@ void Shards::rebuild(const std::vector<int>& affected) {
         if (shared_) announce(state);
         auto& shard = at(i);
         const std::lock_guard lock(shard.mutex_);
-        auto throttle = std::move(shard.state_.throttle);  // It rests on no record.
         shard.state_ = std::move(state);
-        shard.state_.throttle = std::move(throttle);
         if (!shared_) continue;
         shard.own_term_ = 0;
         shard.stage_ = Shard::Stage::elsewhere;

@@ -114,17 +114,37 @@ Account::Decision decide_register(const Account::Register& command, const Accoun
                                                        by.now}};
 }
 
+// Whose account it is follows from the session that asks, so nobody names another's.
+Account::Decision decide_change(const Account::ChangePassword& command, const Account::State& state,
+                                const Context& by) {
+    using enum Account::Refusal;
+    if (!state.exists || by.actor != state.user_id) return unknown_account;
+    // Two changes at once: the second one's proof was of a password that is none any more.
+    if (command.known_hash != state.password_hash) return password_changed_meanwhile;
+    return std::vector<AccountEvent>{AccountPasswordChanged{state.user_id, command.password_hash, by.now}};
+}
+
 }  // namespace
 
 Account::Decision Account::decide(const Command& command, const State& state, const Context& by) {
-    return std::visit(overloaded{[&](const Register& c) { return decide_register(c, state, by); }}, command);
+    return std::visit(overloaded{
+                          [&](const Register& c) { return decide_register(c, state, by); },
+                          [&](const ChangePassword& c) { return decide_change(c, state, by); },
+                      },
+                      command);
 }
 
 void Account::evolve(State& state, const Event& event) {
-    std::visit(overloaded{[&](const AccountRegistered& e) {
-                   if (state.exists) throw std::logic_error("an account was registered twice");
-                   state = {true, e.user_id, e.role, e.password_hash};
-               }},
+    std::visit(overloaded{
+                   [&](const AccountRegistered& e) {
+                       if (state.exists) throw std::logic_error("an account was registered twice");
+                       state = {true, e.user_id, e.role, e.password_hash};
+                   },
+                   [&](const AccountPasswordChanged& e) {
+                       if (!state.exists) throw std::logic_error("an account changed that was not there");
+                       state.password_hash = e.password_hash;
+                   },
+               },
                event);
 }
 

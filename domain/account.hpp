@@ -32,7 +32,11 @@ struct Account {
         UserId email_owner;  // none: free
         UserId username_owner;
     };
-    using Command = std::variant<Register>;
+    struct ChangePassword {
+        std::string known_hash;  // against which the old password was verified
+        std::string password_hash;
+    };
+    using Command = std::variant<Register, ChangePassword>;
 
     struct State {
         bool exists = false;
@@ -51,7 +55,15 @@ struct Account {
     };
     static constexpr int evolve_version = 1;
 
-    enum class Refusal { already_registered, username_invalid, email_invalid, email_taken, username_taken };
+    enum class Refusal {
+        already_registered,
+        username_invalid,
+        email_invalid,
+        email_taken,
+        username_taken,
+        unknown_account,
+        password_changed_meanwhile,
+    };
     using Decision = dacapo::Decision<Event, Refusal>;
 
     static Decision decide(const Command& command, const State& state, const Context& by);

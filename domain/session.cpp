@@ -21,19 +21,19 @@ bool is_repeat(const Session::Refresh& command, const Session::State& state, Tim
 
 Session::Decision refresh(const Session::Refresh& command, const Session::State& state, const Context& by) {
     if (!state.session_id) return unknown_session;
-    if (state.ended) return session_ended;
+    if (state.ended || by.now - state.rotated_at > session_idle_max) return session_ended;
     if (command.presented_hash == state.refresh_hash)
         return Events{SessionRefreshed{state.session_id, state.user_id, command.successor_hash, by.now}};
     if (is_repeat(command, state, by.now)) return Events{};
     return Events{SessionEnded{state.session_id, state.user_id, SessionEnd::token_reused}};
 }
 
-Session::Decision end(const Session::State& state, const Context& by) {
+Session::Decision end(const Session::End& command, const Session::State& state, const Context& by) {
     // Somebody else's session looks like none. The system itself has no actor and may end any.
     const bool may_end = !by.actor || by.actor == state.user_id || by.role == Role::admin;
     if (!state.session_id || !may_end) return unknown_session;
     if (state.ended) return Events{};
-    return Events{SessionEnded{state.session_id, state.user_id, SessionEnd::logged_out}};
+    return Events{SessionEnded{state.session_id, state.user_id, command.reason}};
 }
 
 void require_live(const Session::State& state) {
@@ -46,7 +46,7 @@ Session::Decision Session::decide(const Command& command, const State& state, co
     return std::visit(overloaded{
                           [&](const Open& c) { return open(c, state, by); },
                           [&](const Refresh& c) { return refresh(c, state, by); },
-                          [&](const End&) { return end(state, by); },
+                          [&](const End& c) { return end(c, state, by); },
                       },
                       command);
 }

@@ -13,6 +13,11 @@ namespace dacapo {
 // How long the token that was just replaced still gives the same successor.
 inline constexpr std::chrono::seconds refresh_repeat_window{10};
 
+// A session that nobody has refreshed for so long is over.
+inline constexpr std::chrono::hours session_idle_max{30 * 24};
+// Of one user. A further log-in ends the one that has been open for longest.
+inline constexpr std::size_t sessions_per_user_max = 500;
+
 struct Session {
     using Event = SessionEvent;
 
@@ -26,7 +31,9 @@ struct Session {
         std::string presented_hash;
         std::string successor_hash;  // derived from the presented token, so a repeat names the same one
     };
-    struct End {};
+    struct End {
+        SessionEnd reason = SessionEnd::logged_out;
+    };
     using Command = std::variant<Open, Refresh, End>;
 
     struct State {

@@ -37,6 +37,22 @@ struct AccountRegistered {
     bool operator==(const AccountRegistered&) const = default;
 };
 
+struct AccountPasswordChanged {
+    static constexpr EventType type{"account.password-changed", 1};
+
+    UserId user_id;
+    std::string password_hash;  // crypt(5) text, `$2b$...`
+    Timestamp changed_at;
+
+    template <class Self, class Field>
+    static void fields(Self& self, Field&& field) {
+        field("user_id", self.user_id);
+        field("password_hash", self.password_hash, personal(self.user_id));
+        field("changed_at", self.changed_at);
+    }
+    bool operator==(const AccountPasswordChanged&) const = default;
+};
+
 struct SessionOpened {
     static constexpr EventType type{"session.opened", 1};
 
@@ -73,7 +89,13 @@ struct SessionRefreshed {
     bool operator==(const SessionRefreshed&) const = default;
 };
 
-enum class SessionEnd { logged_out, token_reused };
+enum class SessionEnd {
+    logged_out,
+    token_reused,
+    revoked,           // by its owner from another session, or by an admin
+    password_changed,  // in another session of the same user
+    superseded,        // by a log-in of a user who has as many as may be
+};
 
 struct SessionEnded {
     static constexpr EventType type{"session.ended", 1};
@@ -91,7 +113,7 @@ struct SessionEnded {
     bool operator==(const SessionEnded&) const = default;
 };
 
-using AccountEvent = std::variant<AccountRegistered>;
+using AccountEvent = std::variant<AccountRegistered, AccountPasswordChanged>;
 using SessionEvent = std::variant<SessionOpened, SessionRefreshed, SessionEnded>;
 
 }  // namespace dacapo

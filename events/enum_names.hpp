@@ -20,7 +20,8 @@ struct EnumNames<Role> {
 };
 template <>
 struct EnumNames<SessionEnd> {
-    static constexpr std::array<std::string_view, 2> names{"logged_out", "token_reused"};
+    static constexpr std::array<std::string_view, 5> names{"logged_out", "token_reused", "revoked",
+                                                           "password_changed", "superseded"};
 };
 template <>
 struct EnumNames<GatheringKind> {

@@ -37,6 +37,10 @@ const ConfigVariable* variable_of(std::string_view name) {
     return nullptr;
 }
 
+bool is_loopback(std::string_view host) {
+    return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
 class Loader {
 public:
     Loader(const std::vector<std::string>& flags, const Environment& environment, std::string_view env_file,
@@ -200,6 +204,16 @@ private:
         if (!config_.event_log_file.empty() &&
             config_.event_log_file.lexically_normal() == config_.database_file.lexically_normal())
             errors_.push_back("EVENT_LOG and DATABASE_URL: must be two files");
+        if (config_.tls_cert.empty() != config_.tls_key.empty())
+            errors_.push_back("TLS_CERT and TLS_KEY: both must be set, or neither");
+        if (config_.has_tls() && config_.event_log_kafka)
+            errors_.push_back("TLS_CERT: the servers of a cluster speak plain HTTP; let the proxy end TLS");
+        // Tokens and passwords would cross the network in clear.
+        if (config_.is_production() && !config_.has_tls() && config_.trusted_proxies.empty() &&
+            !is_loopback(config_.host))
+            errors_.push_back(
+                "HOST: in production plain HTTP is served on loopback only; set TLS_CERT and TLS_KEY, or "
+                "TRUSTED_PROXY to the proxy that ends TLS");
         if (config_.kafka_min_insync_replicas > config_.kafka_replication_factor)
             errors_.push_back("KAFKA_MIN_INSYNC_REPLICAS: must not be more than KAFKA_REPLICATION_FACTOR");
     }

@@ -27,6 +27,9 @@ struct Config {
     AppEnvironment app_env = AppEnvironment::development;  // APP_ENV, or NODE_ENV
     std::string host;                                      // HOST: address to listen on
     std::uint16_t port = 0;                                // PORT; 0: any free one
+    std::filesystem::path tls_cert;                        // TLS_CERT: the chain, PEM; empty: plain HTTP
+    std::filesystem::path tls_key;                         // TLS_KEY
+    std::vector<std::string> trusted_proxies;              // TRUSTED_PROXY: addresses and networks
     std::size_t thread_count = 0;                          // THREADS: I/O threads
     std::size_t cache_mb = 0;                              // CACHE_MB: answers kept in memory; 0: none
     std::filesystem::path data_dir;                        // DATA_DIR
@@ -52,6 +55,7 @@ struct Config {
 
     std::vector<std::string> warnings;  // to be logged at the start
 
+    bool has_tls() const { return !tls_cert.empty(); }
     bool is_production() const { return app_env == AppEnvironment::production; }
 };
 

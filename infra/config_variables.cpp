@@ -1,5 +1,6 @@
 #include "infra/config_variables.hpp"
 
+#include "infra/client_address.hpp"
 #include "infra/crypto/password.hpp"
 #include "infra/sql/postgres_url.hpp"
 #include "infra/wall_time.hpp"
@@ -166,6 +167,25 @@ string read_origins(string_view text, std::vector<string>& into) {
     return {};
 }
 
+string read_networks(string_view text, std::vector<string>& into) {
+    std::vector<string> networks;
+    for (std::size_t at = 0; at <= text.size();) {
+        const auto end = std::min(text.find(',', at), text.size());
+        auto one = text.substr(at, end - at);
+        while (one.starts_with(' ')) one.remove_prefix(1);
+        while (one.ends_with(' ')) one.remove_suffix(1);
+        networks.emplace_back(one);
+        at = end + 1;
+    }
+    try {
+        [[maybe_unused]] const TrustedProxies checked(networks);
+    } catch (const std::invalid_argument&) {
+        return "must be addresses or networks such as 10.0.0.7,192.168.0.0/16, separated by commas";
+    }
+    into = std::move(networks);
+    return {};
+}
+
 string joined(const std::vector<string>& parts) {
     string all;
     for (const auto& part : parts) all += (all.empty() ? "" : ",") + part;
@@ -210,7 +230,7 @@ string default_public_url(const Config& config) {
     const bool any = config.host == "0.0.0.0" || config.host == "::" || config.host.empty();
     const bool v6 = config.host.find(':') != string::npos;
     const auto host = any ? string("localhost") : v6 ? '[' + config.host + ']' : config.host;
-    return "http://" + host + ':' + std::to_string(config.port);
+    return (config.has_tls() ? "https://" : "http://") + host + ':' + std::to_string(config.port);
 }
 
 string default_thread_count(const Config&) {
@@ -252,7 +272,7 @@ constexpr std::array<std::pair<string_view, LogLevel>, 4> levels{{{"debug", LogL
                                                                   {"error", LogLevel::error}}};
 
 // clang-format off
-const std::array<ConfigVariable, 21> table{{
+const std::array<ConfigVariable, 24> table{{
     {"APP_ENV", false,
      [](const Config&) { return string("development"); },
      [](Config& c, string_view text) { return read_word(text, environments, c.app_env); },
@@ -265,6 +285,18 @@ const std::array<ConfigVariable, 21> table{{
      [](const Config&) { return string("8000"); },
      [](Config& c, string_view text) { return read_number<std::uint16_t>(text, 0, 65535, c.port); },
      [](const Config& c) { return std::to_string(c.port); }},
+    {"TLS_CERT", false,
+     [](const Config&) { return string(); },
+     [](Config& c, string_view text) { c.tls_cert = std::filesystem::path(text); return string(); },
+     [](const Config& c) { return c.tls_cert.string(); }},
+    {"TLS_KEY", false,
+     [](const Config&) { return string(); },
+     [](Config& c, string_view text) { c.tls_key = std::filesystem::path(text); return string(); },
+     [](const Config& c) { return c.tls_key.string(); }},
+    {"TRUSTED_PROXY", false,
+     [](const Config&) { return string(); },
+     [](Config& c, string_view text) { return read_networks(text, c.trusted_proxies); },
+     [](const Config& c) { return joined(c.trusted_proxies); }},
     {"PUBLIC_URL", false,
      default_public_url,
      [](Config& c, string_view text) {

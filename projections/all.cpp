@@ -4,6 +4,7 @@
 #include "projections/check_ins.hpp"
 #include "projections/events.hpp"
 #include "projections/messages.hpp"
+#include "projections/sessions.hpp"
 #include "projections/users.hpp"
 
 namespace dacapo {
@@ -11,6 +12,7 @@ namespace dacapo {
 Projections all_projections(sql::Session& writer) {
     Projections projections;
     projections.push_back(std::make_unique<ProjectionOf<Users>>(writer));
+    projections.push_back(std::make_unique<ProjectionOf<Sessions>>(writer));
     projections.push_back(std::make_unique<ProjectionOf<Events>>(writer));
     projections.push_back(std::make_unique<ProjectionOf<Messages>>(writer));
     projections.push_back(std::make_unique<ProjectionOf<CheckInRecords>>(writer));

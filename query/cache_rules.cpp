@@ -21,7 +21,9 @@ private:
         drop(TagKind::user, e.user_id.value);
     }
 
-    // Sessions and claims of titles are shown by no query.
+    void on(const AccountPasswordChanged&) {}
+
+    // Lists of sessions are never kept; claims of titles are shown by no query.
     void on(const SessionOpened&) {}
     void on(const SessionRefreshed&) {}
     void on(const SessionEnded&) {}

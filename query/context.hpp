@@ -9,6 +9,7 @@
 #include "infra/sql/read_database.hpp"
 #include "query/cache.hpp"
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -19,6 +20,7 @@ struct QuerySettings {
     EmailVisibility profile_email = EmailVisibility::everyone;
     std::string default_timezone = "Europe/Paris";  // of a `from` or `to` that names none
     std::string version;
+    std::chrono::seconds session_lifetime{};  // since its tokens were last renewed
 };
 
 struct QueryContext {

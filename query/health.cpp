@@ -157,6 +157,7 @@ http::Route health_route(std::string pattern, std::string operation_id, std::str
     route.pattern = std::move(pattern);
     route.operation_id = std::move(operation_id);
     route.tag = "health";
+    route.counted = false;
     route.summary = std::move(summary);
     route.responses = {{200, route.summary + ".", std::move(schema), {}}};
     route.handler = std::move(handler);

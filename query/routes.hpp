@@ -10,6 +10,7 @@
 namespace dacapo {
 
 std::vector<http::Route> user_queries(const QueryContext& context);
+std::vector<http::Route> session_queries(const QueryContext& context);
 std::vector<http::Route> event_queries(const QueryContext& context);
 std::vector<http::Route> roster_queries(const QueryContext& context);
 std::vector<http::Route> message_queries(const QueryContext& context);

@@ -97,6 +97,7 @@ environment_of() {
         DATA_DIR="$cluster_dir/$1/data"
         PUBLIC_URL="http://127.0.0.1:$(port_of proxy)"
         HOST=127.0.0.1
+        TRUSTED_PROXY=127.0.0.1
     )
     local brokers
     brokers=$(<"$cluster_dir/kafka/node_count")

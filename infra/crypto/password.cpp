@@ -167,6 +167,7 @@ void PasswordPool::work() {
         } catch (...) {
             error = std::current_exception();
         }
+        hashed_count_.fetch_add(1, std::memory_order_relaxed);
         finish(std::move(job), std::move(error), std::move(answer));
     }
 }

@@ -61,6 +61,8 @@ public:
     const std::string& dummy_hash() const { return dummy_hash_; }
 
     std::size_t queue_depth() const;
+    // How many were made or verified since the start: each costs the same.
+    std::uint64_t hashed_count() const { return hashed_count_.load(std::memory_order_relaxed); }
     std::uint64_t rejected_count() const { return rejected_count_.load(std::memory_order_relaxed); }
 
 private:
@@ -85,6 +87,7 @@ private:
     std::condition_variable wake_;
     std::deque<Job> queue_;
     bool stopping_ = false;
+    std::atomic<std::uint64_t> hashed_count_{0};
     std::atomic<std::uint64_t> rejected_count_{0};
     std::vector<std::thread> threads_;
 };

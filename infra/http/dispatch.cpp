@@ -1,5 +1,6 @@
 #include "infra/http/dispatch.hpp"
 
+#include "events/placement.hpp"
 #include "infra/http/problem.hpp"
 
 #include <algorithm>
@@ -27,6 +28,10 @@ std::string_view bearer_token(std::string_view authorization) {
     Problem problem(401, code, detail);
     problem.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"dacapo\"");
     throw problem;
+}
+
+std::uint32_t jitter_of(const Request& request) {
+    return static_cast<std::uint32_t>(stable_hash(request.request_id));
 }
 
 bool is_field_names(std::string_view list) {
@@ -108,19 +113,32 @@ Response answer_to_options(const Shared& shared, const Router::Match& match, con
     return response;
 }
 
+// A request whose token is not good counts as its address's, so that it costs nobody else anything.
 asio::awaitable<Response> answer(const Shared& shared, const Router::Match& match, const Head& head,
                                  Request& request) {
+    std::optional<RateStanding> standing;
+    Response response;
     try {
         if (shared.hooks.check_role) shared.hooks.check_role(request.method, match.route);
         check_match(request, match);
         if (request.method == Method::options && (match.route == nullptr || request.path == "*"))
             co_return answer_to_options(shared, match, head, request);
-        if (!authenticate_now(shared, match.route->access, request))
-            co_await authenticate(shared, match.route->access, request);
-        co_return co_await match.route->handler(request);
+        std::exception_ptr refused;
+        try {
+            if (!authenticate_now(shared, match.route->access, request))
+                co_await authenticate(shared, match.route->access, request);
+        } catch (const Problem&) {
+            refused = std::current_exception();
+        }
+        if (shared.hooks.count) standing = shared.hooks.count(*match.route, request);
+        if (standing && standing->exceeded) throw rate_exceeded(*standing, jitter_of(request));
+        if (refused) std::rethrow_exception(refused);
+        response = co_await match.route->handler(request);
     } catch (...) {
-        co_return answer_to_exception(shared, request);
+        response = answer_to_exception(shared, request);
     }
+    if (standing) add_rate_fields(*standing, response);
+    co_return response;
 }
 
 }  // namespace dacapo::http

@@ -2,23 +2,20 @@
 // Private to this folder; everything of an IoThread is touched by its own thread only, unless said otherwise.
 #pragma once
 
+#include "infra/http/channel.hpp"
 #include "infra/http/listener.hpp"
 #include "infra/http/origin.hpp"
 #include "infra/http/wheel.hpp"
 
 #include <atomic>
-#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/intrusive/list.hpp>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 
 namespace dacapo::http {
-
-// Concrete executor: the polymorphic one costs an allocation and several virtual calls per operation.
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 // Shared by all threads.
 struct Shared {
@@ -27,13 +24,16 @@ struct Shared {
           limits(options.limits),
           router(std::move(router_)),
           hooks(std::move(hooks_)),
-          origins(options.origins_allowed, options.local_origins_allowed) {}
+          origins(options.origins_allowed, options.local_origins_allowed) {
+        if (!options.tls.certificate.empty()) tls.emplace(options.tls);
+    }
 
     const ListenerOptions options;
     const Limits& limits;
     const Router router;
     const Hooks hooks;
     const OriginPolicy origins;
+    std::optional<TlsContext> tls;  // none: plain HTTP
 
     std::atomic<std::size_t> socket_count = 0;
     std::atomic<std::uint64_t> refused_count = 0;

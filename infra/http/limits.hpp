@@ -26,6 +26,7 @@ struct Limits {
     std::size_t frames_per_write_max = 64;
 
     // Whole seconds: they are kept by a wheel that turns once a second, so each may last up to 1 s longer.
+    unsigned tls_handshake_s = 10;
     unsigned header_s = 10;
     unsigned body_s = 30;
     std::size_t body_bytes_per_s_min = 32 * 1024;  // longer bodies get more time, at this rate

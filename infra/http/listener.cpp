@@ -87,12 +87,14 @@ struct Worker {
         auto slot = ConnectionSlot::take(io.shared, remote.address().to_string());
         if (!slot) {
             io.shared.refused_count.fetch_add(1, std::memory_order_relaxed);
-            ::send(socket.native_handle(), full_answer.data(), full_answer.size(),
-                   MSG_NOSIGNAL | MSG_DONTWAIT);
+            if (!io.shared.tls)
+                ::send(socket.native_handle(), full_answer.data(), full_answer.size(),
+                       MSG_NOSIGNAL | MSG_DONTWAIT);
             return;
         }
         socket.set_option(tcp::no_delay(true), error);
-        serve_connection(io, std::move(socket), std::move(*slot));
+        auto tls = io.shared.tls ? io.shared.tls->accept() : nullptr;
+        serve_connection(io, Channel(std::move(socket), std::move(tls)), std::move(*slot));
     }
 
     void tick() {
@@ -166,6 +168,10 @@ Listener::Listener(ListenerOptions options, Router router, Hooks hooks)
 }
 
 Listener::~Listener() { stop(); }
+
+void Listener::reload_tls() {
+    if (impl_->shared.tls) impl_->shared.tls->reload();
+}
 
 std::uint16_t Listener::port() const { return impl_->port; }
 

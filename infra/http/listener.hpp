@@ -3,9 +3,12 @@
 // served.
 #pragma once
 
+#include "infra/client_address.hpp"
 #include "infra/http/limits.hpp"
 #include "infra/http/message.hpp"
+#include "infra/http/rate_limit.hpp"
 #include "infra/http/router.hpp"
+#include "infra/http/tls.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -52,6 +55,9 @@ struct Hooks {
     AuthenticateNow authenticate_now;  // may be empty
     // Asked first, where it is set: throws Problem for what servers of another role serve. Null: no route here.
     std::function<void(Method, const Route*)> check_role;
+    // Counts a request of whoever it comes from: its principal, or without one its address. Nothing for what is not
+    // limited. Empty: nothing is.
+    std::function<std::optional<RateStanding>(const Route&, const Request&)> count;
     std::function<void(const Exchange&)> on_exchange;
     // An exception that is no Problem left a handler, or a thread's loop. The text is for the log, never for
     // the client.
@@ -66,6 +72,8 @@ struct ListenerOptions {
     bool local_origins_allowed = false;        // every http origin on localhost and 127.0.0.1 (development)
     std::uint16_t stop_close_code = 1001;      // what WebSockets are closed with by stop()
     std::string stop_close_reason = "server is stopping";
+    TrustedProxies trusted_proxies;
+    TlsFiles tls;  // without a certificate: plain HTTP
     Limits limits;
 };
 
@@ -87,6 +95,8 @@ public:
     Listener& operator=(const Listener&) = delete;
 
     std::uint16_t port() const;
+    // Reads the certificate and its key anew, for the connections to come. Throws TlsFault and keeps the old ones.
+    void reload_tls();
     void start();  // starts the threads and returns
     // Stops accepting, closes idle connections and WebSockets, lets running requests finish (their answers
     // carry `Connection: close`), and after Limits::stop_s drops what is left. Blocks; any thread but the

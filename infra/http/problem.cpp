@@ -4,13 +4,20 @@
 
 namespace dacapo::http {
 
+std::string problem_type(int status, std::string_view code) {
+    const std::string registry = "https://iana.org/assignments/http-problem-types#";
+    if (status == 429) return registry + "quota-exceeded";
+    if (code == "overloaded" || code == "catching_up") return registry + "temporary-reduced-capacity";
+    return "/docs#problem-" + std::string(code);
+}
+
 Response to_response(const Problem& problem, const Request& request) {
     Response response;
     response.status = problem.status;
     response.content_type = "application/problem+json";
     JsonWriter json(response.body);
     json.begin_object();
-    json.member("type", "/docs#problem-" + problem.code);
+    json.member("type", problem_type(problem.status, problem.code));
     json.member("title", reason_of(problem.status));
     json.member("status", problem.status);
     json.member("detail", problem.detail);
@@ -27,6 +34,12 @@ Response to_response(const Problem& problem, const Request& request) {
         json.end_object();
     }
     json.end_array();
+    if (!problem.violated_policies.empty()) {
+        json.key("violated-policies");
+        json.begin_array();
+        for (const auto& policy : problem.violated_policies) json.value(policy);
+        json.end_array();
+    }
     json.end_object();
     for (const auto& [name, value] : problem.headers) response.set_header(name, value);
     return response;

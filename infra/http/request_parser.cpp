@@ -145,6 +145,8 @@ private:
         if (++field_count_ > limits_.field_count_max) return refuse(too_many_fields);
         const auto value = view(raw);
         switch (name) {
+            case field::forwarded:
+                return take_list(head_.forwarded, value, ", ");
             case field::host:
                 if (host_seen || !is_host(value)) refuse(bad_host);
                 host_seen = true;
@@ -207,6 +209,7 @@ private:
     void take_unknown(std::string_view name, std::string_view value) {
         if (same_word(name, "idempotency-key")) return take_once(request_.idempotency_key, value);
         if (same_word(name, "dacapo-position")) return take_list(request_.dacapo_position, value, ",");
+        if (same_word(name, "x-forwarded-for")) return take_list(head_.x_forwarded_for, value, ", ");
         if (same_word(name, "dacapo-hop")) request_.forwarded = true;
         if (same_word(name, "traceparent")) return take_once(request_.traceparent, value);
         if (same_word(name, "x-request-id")) return take_once(request_.request_id, value);
@@ -262,8 +265,8 @@ void Head::clear() {
     keep_alive = expects_continue = chunked = version_10 = upgrades_to_websocket = false;
     content_length = 0;
     error.reset();
-    for (std::string* text :
-         {&host, &preflight_method, &preflight_headers, &websocket_key, &websocket_version})
+    for (std::string* text : {&host, &x_forwarded_for, &forwarded, &preflight_method, &preflight_headers,
+                              &websocket_key, &websocket_version})
         text->clear();
     subprotocols.clear();
 }

@@ -25,6 +25,8 @@ struct Head {
     std::optional<HeadError> error;
 
     std::string host;
+    std::string x_forwarded_for;
+    std::string forwarded;          // RFC 7239
     std::string preflight_method;   // Access-Control-Request-Method
     std::string preflight_headers;  // Access-Control-Request-Headers
 

@@ -16,10 +16,13 @@ constexpr std::string_view fixed_fields =
     "Vary: Origin\r\n";
 constexpr std::string_view default_policy =
     "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
+constexpr std::string_view transport_security =
+    "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n";
 constexpr std::string_view default_cache = "Cache-Control: no-store\r\n";
 constexpr std::string_view exposed_fields =
     "Access-Control-Allow-Credentials: true\r\n"
-    "Access-Control-Expose-Headers: ETag, Link, Location, Retry-After, X-Total-Count, Dacapo-Position, "
+    "Access-Control-Expose-Headers: ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
+    "X-Total-Count, Dacapo-Position, "
     "Dacapo-Lag, X-Request-Id\r\n";
 
 void append_number(std::string& out, std::size_t number) {
@@ -66,6 +69,7 @@ void write_response(const Response& response, const ResponseFacts& facts, std::s
         own_policy = own_policy || same_name(name, "content-security-policy");
         own_cache = own_cache || same_name(name, "cache-control");
     }
+    if (facts.secure) out += transport_security;
     if (!own_policy) out += default_policy;
     if (!own_cache) out += default_cache;
     if (!facts.allowed_origin.empty()) {

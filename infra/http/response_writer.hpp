@@ -14,6 +14,7 @@ struct ResponseFacts {
     std::string_view allowed_origin;  // echoed for CORS; empty: not allowed or not asked
     bool keep_alive = true;
     bool announce_keep_alive = false;  // an HTTP/1.0 client asked for it
+    bool secure = false;               // over TLS: the client is told to stay there
     bool head_only = false;            // HEAD: the length, not the body
 };
 

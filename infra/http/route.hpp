@@ -45,6 +45,7 @@ struct Route {
     Access access = Access::open;
     bool command = false;  // takes Idempotency-Key, answers Dacapo-Position
     bool internal = false;  // for servers of the cluster: in no document
+    bool counted = true;    // by the rate limits; not what operators and their machines ask again and again
     std::vector<Parameter> query;
     std::string body_schema;    // JSON Schema as text; empty: no body is read
     bool body_required = true;  // for the document: a route may do without the body it takes

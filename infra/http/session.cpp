@@ -35,10 +35,10 @@ bool is_request_id(std::string_view id) {
 
 class Session final : public Connection, public std::enable_shared_from_this<Session> {
 public:
-    Session(IoThread& thread, Socket socket, ConnectionSlot slot)
+    Session(IoThread& thread, Channel channel, ConnectionSlot slot)
         : thread_(thread),
           shared_(thread.shared),
-          socket_(std::move(socket)),
+          channel_(std::move(channel)),
           slot_(std::move(slot)),
           parser_(thread.shared.limits),
           input_(input_bytes_first) {
@@ -74,8 +74,7 @@ public:
     // This way it is answered, and what has not arrived is not read any more.
     void on_stop() override {
         if (phase_ != Phase::idle) return;
-        boost::system::error_code ignored;
-        socket_.shutdown(Socket::shutdown_receive, ignored);
+        channel_.shutdown_receive();
     }
 
 private:
@@ -106,7 +105,7 @@ private:
 
     IoThread& thread_;
     Shared& shared_;
-    Socket socket_;
+    Channel channel_;
     std::optional<ConnectionSlot> slot_;
     RequestParser parser_;
     Phase phase_ = Phase::idle;
@@ -144,8 +143,8 @@ asio::awaitable<std::size_t> Session::read_some() {
             input_end_ += error ? 0 : count;
             std::move(handler)(error ? 0 : count);
         };
-        socket_.async_read_some(asio::buffer(input_.data() + input_end_, input_.size() - input_end_),
-                                std::move(resume));
+        channel_.async_read_some(asio::buffer(input_.data() + input_end_, input_.size() - input_end_),
+                                 std::move(resume));
     };
     return asio::async_initiate<const asio::use_awaitable_t<>, void(std::size_t)>(std::move(start),
                                                                                   asio::use_awaitable);
@@ -156,16 +155,16 @@ asio::awaitable<void> Session::wait_writable() {
         auto resume = [handler = std::move(handler)](boost::system::error_code) mutable {
             std::move(handler)();
         };
-        socket_.async_wait(Socket::wait_write, std::move(resume));
+        channel_.async_wait_writable(std::move(resume));
     };
     return asio::async_initiate<const asio::use_awaitable_t<>, void()>(std::move(start), asio::use_awaitable);
 }
 
 // True when everything has left. An error closes the socket; the next read then says so.
 bool Session::flush_now() {
-    while (output_sent_ < output_.size()) {
-        const ssize_t count = ::send(socket_.native_handle(), output_.data() + output_sent_,
-                                     output_.size() - output_sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (output_sent_ < output_.size() || channel_.has_unsent()) {
+        const iovec left{output_.data() + output_sent_, output_.size() - output_sent_};
+        const ssize_t count = channel_.send({&left, 1});
         if (count < 0) {
             if (errno == EINTR) continue;
             if (errno != EAGAIN && errno != EWOULDBLOCK) close();
@@ -180,7 +179,7 @@ bool Session::flush_now() {
 }
 
 asio::awaitable<bool> Session::flush_slowly() {
-    while (socket_.is_open()) {
+    while (channel_.is_open()) {
         if (flush_now()) co_return true;
         watch(Phase::writing, shared_.limits.write_s);  // anew after each piece that the client has taken
         co_await wait_writable();
@@ -210,7 +209,8 @@ asio::awaitable<bool> Session::read_head() {
         }
         if (input_begin_ == input_end_) {
             if (thread_.stopping) co_return false;
-            watch(Phase::idle, shared_.limits.idle_s);
+            watch(Phase::idle,
+                  channel_.is_handshaking() ? shared_.limits.tls_handshake_s : shared_.limits.idle_s);
         } else if (!begun) {
             begun = true;
             watch(Phase::head, shared_.limits.header_s);
@@ -261,7 +261,8 @@ asio::awaitable<void> Session::serve() {
         if (!has_head) break;
         phase_ = Phase::answering;
         if (!is_request_id(request_.request_id)) request_.request_id = thread_.make_request_id();
-        request_.remote_address = slot_->address();
+        request_.remote_address = shared_.options.trusted_proxies.client_of(
+            slot_->address(), head_.x_forwarded_for, head_.forwarded);
         if (head_.error) {
             refuse(*head_.error, {});
             break;
@@ -301,7 +302,7 @@ asio::awaitable<void> Session::serve() {
     if (!flush_now()) {
         if (!co_await flush_slowly()) co_return;
     }
-    if (!keep_alive_ && socket_.is_open()) co_await linger();
+    if (!keep_alive_ && channel_.is_open()) co_await linger();
 }
 
 void Session::write(const Response& response, std::string_view pattern) {
@@ -311,6 +312,7 @@ void Session::write(const Response& response, std::string_view pattern) {
     facts.request_id = request_.request_id;
     if (!request_.origin.empty() && shared_.origins.allows(request_.origin))
         facts.allowed_origin = request_.origin;
+    facts.secure = channel_.is_tls();
     facts.keep_alive = keep_alive_;
     facts.announce_keep_alive = keep_alive_ && head_.version_10;
     facts.head_only = request_.method == Method::head;
@@ -351,8 +353,7 @@ void Session::send_timeout() {
 // Reads what the client still sends, so that closing does not reset the connection and take the answer with
 // it.
 asio::awaitable<void> Session::linger() {
-    boost::system::error_code ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
+    channel_.shutdown_send();
     watch(Phase::lingering, shared_.limits.linger_s);
     std::size_t discarded = 0;
     while (discarded < shared_.limits.discarded_bytes_max) {
@@ -384,7 +385,7 @@ asio::awaitable<void> Session::upgrade(Router::Match match) {
     upgraded_ = true;
     thread_.wheel.disarm(*this);
     boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>::unlink();
-    auto socket = std::make_shared<SocketSession>(thread_, std::move(socket_), std::move(*slot_), unread());
+    auto socket = std::make_shared<SocketSession>(thread_, std::move(channel_), std::move(*slot_), unread());
     slot_.reset();
     if (accepted.on_open) accepted.on_open(socket);
     socket->start();
@@ -393,14 +394,13 @@ asio::awaitable<void> Session::upgrade(Router::Match match) {
 void Session::close() {
     thread_.wheel.disarm(*this);
     if (upgraded_) return;
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+    channel_.close();
 }
 
 }  // namespace
 
-void serve_connection(IoThread& thread, Socket socket, ConnectionSlot slot) {
-    auto session = std::make_shared<Session>(thread, std::move(socket), std::move(slot));
+void serve_connection(IoThread& thread, Channel channel, ConnectionSlot slot) {
+    auto session = std::make_shared<Session>(thread, std::move(channel), std::move(slot));
     asio::co_spawn(thread.context, Session::run(std::move(session)), asio::detached);
 }
 

@@ -6,7 +6,7 @@
 
 namespace dacapo::http {
 
-// Takes the accepted socket over; lives until the connection ends.
-void serve_connection(IoThread& thread, Socket socket, ConnectionSlot slot);
+// Takes the accepted connection over; lives until the connection ends.
+void serve_connection(IoThread& thread, Channel channel, ConnectionSlot slot);
 
 }  // namespace dacapo::http

@@ -1,6 +1,5 @@
 #include "infra/http/socket_session.hpp"
 
-#include <sys/socket.h>
 #include <sys/uio.h>
 #include <algorithm>
 #include <array>
@@ -16,9 +15,9 @@ constexpr std::size_t iovec_count = 64;
 
 }  // namespace
 
-SocketSession::SocketSession(IoThread& thread, Socket socket, ConnectionSlot slot, std::string_view early)
+SocketSession::SocketSession(IoThread& thread, Channel channel, ConnectionSlot slot, std::string_view early)
     : thread_(thread),
-      socket_(std::move(socket)),
+      channel_(std::move(channel)),
       slot_(std::move(slot)),
       reader_(thread.shared.limits.message_bytes_max),
       input_(std::max(read_bytes, early.size())),
@@ -44,13 +43,13 @@ void SocketSession::start() {
 
 void SocketSession::read() {
     if (finished_) return;
-    socket_.async_read_some(boost::asio::buffer(input_),
-                            [self = shared_from_this()](boost::system::error_code error, std::size_t count) {
-                                if (self->finished_) return;
-                                if (error) return self->finish();
-                                self->take(std::span<const char>(self->input_).first(count));
-                                self->read();
-                            });
+    channel_.async_read_some(boost::asio::buffer(input_),
+                             [self = shared_from_this()](boost::system::error_code error, std::size_t count) {
+                                 if (self->finished_) return;
+                                 if (error) return self->finish();
+                                 self->take(std::span<const char>(self->input_).first(count));
+                                 self->read();
+                             });
 }
 
 void SocketSession::take(std::span<const char> bytes) {
@@ -159,7 +158,7 @@ void SocketSession::flush() {
     while (true) {
         queue_control(pong_);
         queue_control(ping_);
-        if (queue_begin_ == queue_.size()) break;
+        if (queue_begin_ == queue_.size() && !channel_.has_unsent()) break;
         if (!write_some()) return;
     }
     queue_.clear();
@@ -178,10 +177,7 @@ bool SocketSession::write_some() {
         const std::size_t skip = at == 0 ? front_sent_bytes_ : 0;
         parts[at] = {const_cast<char*>(bytes.data()) + skip, bytes.size() - skip};
     }
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = count;
-    const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = channel_.send(std::span<const iovec>(parts).first(count));
     if (sent < 0) {
         if (errno == EINTR) return true;
         if (errno == EAGAIN || errno == EWOULDBLOCK)
@@ -214,7 +210,7 @@ void SocketSession::wait_writable() {
     waiting_ = true;
     write_tick_ = thread_.wheel.now();
     schedule();
-    socket_.async_wait(Socket::wait_write, [self = shared_from_this()](boost::system::error_code error) {
+    channel_.async_wait_writable([self = shared_from_this()](boost::system::error_code error) {
         self->waiting_ = false;
         if (self->finished_) return;
         if (error) return self->finish();
@@ -227,8 +223,7 @@ void SocketSession::wait_writable() {
 void SocketSession::after_close_sent() {
     close_flushed_ = true;
     if (!close_received_) return;
-    boost::system::error_code ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
+    channel_.shutdown_send();
 }
 
 void SocketSession::finish() {
@@ -236,8 +231,7 @@ void SocketSession::finish() {
     const auto self = shared_from_this();
     finished_ = true;
     open_ = false;
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+    channel_.close();
     thread_.wheel.disarm(*this);
     queue_.clear();
     queue_begin_ = queued_bytes_ = front_sent_bytes_ = 0;

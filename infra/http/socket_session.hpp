@@ -13,7 +13,7 @@ class SocketSession final : public WebSocket,
                             public std::enable_shared_from_this<SocketSession> {
 public:
     // `early` is what the client sent right behind its handshake.
-    SocketSession(IoThread& thread, Socket socket, ConnectionSlot slot, std::string_view early);
+    SocketSession(IoThread& thread, Channel channel, ConnectionSlot slot, std::string_view early);
     ~SocketSession() override;
 
     // Starts to read, once the owner has set the callbacks.
@@ -46,7 +46,7 @@ private:
     void schedule();
 
     IoThread& thread_;
-    Socket socket_;
+    Channel channel_;
     ConnectionSlot slot_;
     FrameReader reader_;
     std::vector<char> input_;

@@ -1,7 +1,7 @@
 #include "query/documents/components.hpp"
 
 #include "api/resources.hpp"
-#include "infra/http/message.hpp"
+#include "infra/http/problem.hpp"
 
 namespace dacapo {
 namespace {
@@ -115,6 +115,13 @@ void add_problem(json::object& schemas) {
           {"errors", errors}}},
         {"required", {"type", "title", "status", "detail", "instance", "code", "request_id", "errors"}},
         {"examples", json::array{problem_example(404, "not_found", "/events/33")}}};
+    auto quota = schemas["Problem"].as_object();
+    quota["description"] = "A problem of status 429, with the names of the limits that were passed.";
+    quota["properties"].as_object()["violated-policies"] = {{"type", "array"},
+                                                            {"items", {{"type", "string"}}}};
+    quota["required"].as_array().emplace_back("violated-policies");
+    quota["examples"] = json::array{problem_example(429, "rate_limited", "/events/33")};
+    schemas["QuotaProblem"] = std::move(quota);
 }
 
 json::object headers() {
@@ -130,6 +137,11 @@ json::object headers() {
         {"Dacapo-Lag",
          header("Only when the answer may be behind: by how many seconds.", {{"type", "number"}})},
         {"Location", header("The path of what was made.", string)},
+        {"RateLimit-Policy",
+         header("While limits are in force: the policy's name, its quota q and its window w in seconds.",
+                string)},
+        {"RateLimit",
+         header("What remains (r) of that policy for this client, whole again in t seconds.", string)},
         {"Retry-After", header("Seconds to wait before another try.", {{"type", "integer"}})},
     };
 }
@@ -137,7 +149,7 @@ json::object headers() {
 }  // namespace
 
 json::object problem_example(int status, std::string_view code, std::string_view path) {
-    json::object example{{"type", "/docs#problem-" + std::string(code)},
+    json::object example{{"type", http::problem_type(status, code)},
                          {"title", http::reason_of(status)},
                          {"status", status},
                          {"detail", "What happened and what to do about it."},
@@ -149,6 +161,8 @@ json::object problem_example(int status, std::string_view code, std::string_view
         errors.emplace_back(json::object{
             {"pointer", "/title"}, {"code", "too_long"}, {"message", "At most 200 characters."}});
     example["errors"] = std::move(errors);
+    if (status == 429)
+        example["violated-policies"] = json::array{code == "throttled" ? "login-account" : "user-commands"};
     return example;
 }
 
@@ -160,6 +174,7 @@ json::object api_components() {
     add(schemas,
         api::TokenPair{"eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl", "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
                        "bearer", 604'800, "dr1.5.bm9uY2U.bWFj"});
+    add(schemas, api::Session{SessionId{5}, example_time, example_time, at(1'713'009'600), true});
     add(schemas, api::Confirmation{"Done."});
     add(schemas, example_event());
     add(schemas, api::Participation{GatheringId{33}, UserId{9}, api::ParticipationStatus::waitlisted, 2,

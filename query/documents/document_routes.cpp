@@ -49,7 +49,10 @@ http::Route file_route(const DocsFile& file, std::size_t number) {
     checked.set_header("Cache-Control", "no-cache");
     checked.set_header("Content-Encoding", "gzip");
     checked.set_header("Vary", "Accept-Encoding");
-    if (number == 0) checked.set_header("Content-Security-Policy", docs_security_policy);
+    if (number == 0) {
+        checked.set_header("Content-Security-Policy", docs_security_policy);
+        checked.set_header("Cross-Origin-Opener-Policy", "same-origin");
+    }
     answer->headers = std::move(checked.headers);
 
     auto get = [answer = AnswerPtr(answer), type = file.content_type](http::Request& request) {

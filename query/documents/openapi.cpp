@@ -35,6 +35,7 @@ std::map<int, std::set<std::string>> implied_problems(const Route& route) {
     std::map<int, std::set<std::string>> codes;
     if (route.access != Access::open) codes[401] = {"token_invalid"};
     if (route.access == Access::user) codes[401].insert("token_missing");
+    if (route.counted) codes[429].insert("rate_limited");
     if (has_ids(route)) codes[422].insert("invalid_id");
     if (takes(route, "limit")) codes[422].insert("invalid");
     if (!route.body_schema.empty()) {
@@ -100,6 +101,10 @@ json::object headers_of(const Route& route, bool is_list) {
         }
     }
     if (route.command) add("Dacapo-Position");
+    if (route.counted) {
+        add("RateLimit-Policy");
+        add("RateLimit");
+    }
     return headers;
 }
 
@@ -140,7 +145,9 @@ json::object problem_of(const Route& route, int status, std::string_view descrip
                         const std::set<std::string>& codes) {
     json::object examples;
     for (const auto& code : codes) examples[code] = {{"value", problem_example(status, code, route.pattern)}};
-    json::object media{{"schema", {{"$ref", "#/components/schemas/Problem"}}}};
+    json::object media{
+        {"schema",
+         {{"$ref", std::string("#/components/schemas/") + (status == 429 ? "QuotaProblem" : "Problem")}}}};
     if (!examples.empty()) media["examples"] = std::move(examples);
     json::object response{{"description", description},
                           {"content", json::object{{"application/problem+json", std::move(media)}}}};

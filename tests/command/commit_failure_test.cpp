@@ -90,20 +90,6 @@ TEST_CASE("what memory holds after a failed write is what a restart would find")
     CHECK(stage.running->all_states() == before);
 }
 
-TEST_CASE("the log-in throttle survives a failed write") {
-    Stage stage;
-    const auto name = login_hash("ana");
-    stage.accounts().with_throttle([&](LoginThrottle& throttle) {
-        for (int i = 0; i <= LoginThrottle::free_failures; ++i) throttle.failed(name, ManualClock::noon);
-        return 0;
-    });
-    stage.log.fail_with(Failure::write);
-    CHECK(stage.running->problem(stage.accounts().submit(from({}), registering("ana"))) ==
-          "503 outcome_unknown");
-    CHECK(stage.accounts().with_throttle(
-        [&](LoginThrottle& throttle) { return throttle.pause(name, ManualClock::noon).has_value(); }));
-}
-
 TEST_CASE("while the disk is full every command is 507 and nothing waits for room") {
     Stage stage;
     auto options_room = std::filesystem::space(stage.folder.path()).available;

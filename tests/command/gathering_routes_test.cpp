@@ -40,7 +40,9 @@ struct Stage {
     AccessTokens access_tokens{"a secret of 32 bytes for the test", "dacapo", "dacapo",
                                std::chrono::hours(1)};
     RefreshTokens refresh_tokens{"a secret of 32 bytes for the test"};
-    CommandHandling commands{running.shards, clock, admission, passwords, access_tokens, refresh_tokens, {}};
+    LoginFailures login_failures{{}, false};
+    CommandHandling commands{running.shards, clock,         admission,      passwords,
+                             login_failures, access_tokens, refresh_tokens, {}};
     std::vector<http::Route> routes = gathering_routes(commands);
 
     Answer<http::Response> begin(const std::string& operation, std::int64_t id, std::string body,

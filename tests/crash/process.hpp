@@ -34,6 +34,7 @@ public:
     std::uint16_t await_port(std::string_view line = "serving");
     void kill();  // -9, and waits until it is gone
     void send_signal(int signal);
+    pid_t id() const { return id_; }
     // The exit code, 128 + N when signal N ended it; nothing when it still runs after the time.
     std::optional<int> await_exit(std::chrono::milliseconds patience);
     std::string output() const;

@@ -149,3 +149,25 @@ TEST_CASE("further attempts number the username and stay within its length") {
         CHECK(username_is_valid(derived_username("é", attempt)));
     }
 }
+
+TEST_CASE("changing the password records the new hash") {
+    const AccountPasswordChanged changed{ana, "$2b$12$new", noon + 1h};
+    Given<Account>({registered})
+        .when(Account::ChangePassword{"$2b$12$hash", "$2b$12$new"}, as(ana, noon + 1h))
+        .then({changed});
+    CHECK(Given<Account>({registered, changed}).state().password_hash == "$2b$12$new");
+}
+
+TEST_CASE("a password that was verified against an older hash changes nothing") {
+    Given<Account>({registered, AccountPasswordChanged{ana, "$2b$12$new", noon}})
+        .when(Account::ChangePassword{"$2b$12$hash", "$2b$12$other"}, as(ana))
+        .then_refused(password_changed_meanwhile);
+}
+
+TEST_CASE("nobody changes the password of another, or of no account") {
+    const Account::ChangePassword change{"$2b$12$hash", "$2b$12$new"};
+    Given<Account>({registered}).when(change, as(ben)).then_refused(unknown_account);
+    Given<Account>({registered}).when(change, as_admin(ben)).then_refused(unknown_account);
+    Given<Account>({}).when(change, as(ana)).then_refused(unknown_account);
+    CHECK_THROWS_AS(Given<Account>({AccountPasswordChanged{ana, "$2b$12$new", noon}}), std::logic_error);
+}

@@ -88,6 +88,24 @@ TEST_CASE("logging out twice records nothing") {
     Given<Session>({opened, logged_out}).when(Session::End{}, as(ana)).then_nothing();
 }
 
+TEST_CASE("the end of a session says why") {
+    for (const auto why : {SessionEnd::revoked, SessionEnd::password_changed, SessionEnd::superseded})
+        Given<Session>({opened}).when(Session::End{why}, as(ana)).then({SessionEnded{phone, ana, why}});
+}
+
+TEST_CASE("a session that nobody refreshed for 30 days is over") {
+    const auto end = noon + session_idle_max;
+    const SessionRefreshed late{phone, ana, "second", end};
+    Given<Session>({opened}).when(Session::Refresh{"first", "second"}, as({}, end)).then({late});
+    Given<Session>({opened})
+        .when(Session::Refresh{"first", "second"}, as({}, end + 1ms))
+        .then_refused(session_ended);
+    // Each refresh counts anew.
+    Given<Session>({opened, late})
+        .when(Session::Refresh{"second", "third"}, as({}, end + 1ms))
+        .then({SessionRefreshed{phone, ana, "third", end + 1ms}});
+}
+
 TEST_CASE("the session of somebody else is unknown") {
     Given<Session>({opened}).when(Session::End{}, as(ben)).then_refused(unknown_session);
     Given<Session>({opened, logged_out}).when(Session::End{}, as(ben)).then_refused(unknown_session);

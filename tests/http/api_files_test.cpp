@@ -38,12 +38,18 @@ public:
     }
 
 private:
-    // `admin`, or `<name>.response.body.$.<member>`.
+    // `admin`, `<name>.response.body.$.<member>`, or `<name>.response.body.$[0].<member>` of a list's first.
     std::string value_of(const std::string& name) const {
-        constexpr std::string_view path = ".response.body.$.";
+        constexpr std::string_view path = ".response.body.$";
+        constexpr std::string_view first = "[0]";
         if (name == "admin") return admin_token_;
         const auto at = name.find(path);
-        const auto value = answers_.at(name.substr(0, at))[name.substr(at + path.size())];
+        const auto& answer = answers_.at(name.substr(0, at));
+        auto member = std::string_view(name).substr(at + path.size());
+        const bool of_list = member.starts_with(first);
+        if (of_list) member.remove_prefix(first.size());
+        member.remove_prefix(1);
+        const auto value = of_list ? answer.json().as_array().at(0).at(member) : answer[member];
         return value.is_string() ? json::value_to<std::string>(value) : json::serialize(value);
     }
 

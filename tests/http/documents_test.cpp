@@ -55,6 +55,7 @@ TEST_CASE("/docs and its files come compressed from this server with their types
     CHECK(page.header("Content-Type").starts_with("text/html"));
     CHECK(page.header("Content-Encoding") == "gzip");
     CHECK_FALSE(page.header("Content-Security-Policy").empty());
+    CHECK(page.header("Cross-Origin-Opener-Policy") == "same-origin");
     CHECK(client.get("/docs", header("If-None-Match", page.header("ETag"))).status == 304);
     std::set<std::string> types;
     for (const auto& name : server.documented.operations()) {

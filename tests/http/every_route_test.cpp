@@ -10,6 +10,7 @@ namespace {
 struct Stage {
     Stage() : zoe(server.person("zoe")), malik(server.person("malik")) {
         event_id = zoe.create_event("Jam").number("id");
+        session_id = zoe.get("/auth/sessions").list().at(0).at("id").as_int64();
         message_id = malik.message(zoe, "Bonjour !").number("id");
         check_in_id = zoe.post("/checkins", {{"location_name", "Docks"}}).number("id");
         auto admin = as_admin(server, malik);
@@ -21,7 +22,8 @@ struct Stage {
         const std::map<std::string, std::int64_t> ids{
             {"{event_id}", event_id},           {"{user_id}", zoe.id},
             {"{message_id}", message_id},       {"{checkin_id}", check_in_id},
-            {"{instrument_id}", instrument_id}, {"{genre_id}", genre_id}};
+            {"{instrument_id}", instrument_id}, {"{genre_id}", genre_id},
+            {"{session_id}", session_id}};
         for (const auto& [name, id] : ids)
             if (const auto at = pattern.find(name); at != pattern.npos)
                 pattern.replace(at, name.size(), std::to_string(id));
@@ -44,6 +46,7 @@ struct Stage {
     Person zoe;
     Person malik;
     std::int64_t event_id = 0;
+    std::int64_t session_id = 0;
     std::int64_t message_id = 0;
     std::int64_t check_in_id = 0;
     std::int64_t instrument_id = 0;

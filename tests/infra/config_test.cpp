@@ -202,6 +202,37 @@ TEST_CASE("origins are exact and never a wildcard") {
     CHECK(load({"--host", "0.0.0.0", "--port", "1"}).public_url == "http://localhost:1");
 }
 
+TEST_CASE("a certificate and its key are set together, and links are then https") {
+    const auto config = load({"--tls-cert", "cert.pem", "--tls-key", "key.pem", "--port", "1"});
+    CHECK(config.has_tls());
+    CHECK(config.public_url == "https://127.0.0.1:1");
+    CHECK_FALSE(load({}).has_tls());
+    CHECK(faults({"--tls-cert", "cert.pem"}).size() == 1);
+    CHECK(faults({"--tls-key", "key.pem"}).size() == 1);
+    CHECK(faults({"--tls-cert", "c", "--tls-key", "k", "--event-log", "kafka://127.0.0.1:9092/dacapo"})
+              .size() == 1);
+}
+
+TEST_CASE("trusted proxies are addresses and networks") {
+    const auto config = load({"--trusted-proxy", "10.0.0.7, 192.168.0.0/16,fd00::/8"});
+    CHECK(config.trusted_proxies == std::vector<std::string>{"10.0.0.7", "192.168.0.0/16", "fd00::/8"});
+    CHECK(load({}).trusted_proxies.empty());
+    for (const char* bad : {"proxy.example", "10.0.0.0/33", "10.0.0.7,", "*", "10.0.0.7 10.0.0.8"})
+        CHECK_MESSAGE(refused("TRUSTED_PROXY", bad), bad);
+}
+
+TEST_CASE("production serves plain HTTP to the world only behind a proxy that is named") {
+    for (const char* host : {"0.0.0.0", "::", "10.0.0.5", "192.0.2.1", "dacapo.example"}) {
+        CHECK_MESSAGE(faults({}, in_production("HOST", host)).size() == 1, host);
+        CHECK_MESSAGE(faults({"--host", host}).empty(), host);
+        CHECK_MESSAGE(faults({"--trusted-proxy", "10.0.0.7"}, in_production("HOST", host)).empty(), host);
+        CHECK_MESSAGE(faults({"--tls-cert", "c", "--tls-key", "k"}, in_production("HOST", host)).empty(),
+                      host);
+    }
+    for (const char* host : {"127.0.0.1", "127.8.8.8", "localhost", "::1"})
+        CHECK_MESSAGE(faults({}, in_production("HOST", host)).empty(), host);
+}
+
 TEST_CASE("in production servers do not trust each other by a secret that everyone knows") {
     const auto production = [](Environment environment) {
         environment["EVENT_LOG"] = "kafka://one:9092/band";

@@ -69,6 +69,18 @@ TEST_CASE_FIXTURE(ReadModels, "a registered account is a row of users with its n
           "1|Ana|ana@example.org|Ana Ébène||admin|7|ana ana ebene\n2|ben|ben@example.org|||user|8|ben\n");
 }
 
+TEST_CASE_FIXTURE(ReadModels, "a session is a row until it ends, with the time of its last refresh") {
+    const auto opens = [](std::int64_t id, UserId user) {
+        return SessionEvent(SessionOpened{SessionId{id}, user, "hash", at(7)});
+    };
+    given({StreamKind::session, 1}, opens(1, ana));
+    given({StreamKind::session, 2}, opens(2, ben));
+    given({StreamKind::session, 1}, SessionEvent(SessionRefreshed{SessionId{1}, ana, "next", at(9)}));
+    CHECK(rows("sessions") == "1|1|7|9\n2|2|7|7\n");
+    given({StreamKind::session, 1}, SessionEvent(SessionEnded{SessionId{1}, ana, SessionEnd::revoked}));
+    CHECK(rows("sessions") == "2|2|7|7\n");
+}
+
 TEST_CASE_FIXTURE(ReadModels, "a scheduled gathering is a published row of events") {
     given(gathering, scheduled());
     CHECK(rows("events") ==

@@ -161,6 +161,7 @@ std::string dropped_by(Event event) {
 
 TEST_CASE("an event drops the tags of what it changes and no other") {
     CHECK(dropped_by(AccountEvent(of_ana<AccountRegistered>())) == "users user:1");
+    CHECK(dropped_by(AccountEvent(of_ana<AccountPasswordChanged>())).empty());
     CHECK(dropped_by(SessionEvent(of_ana<SessionOpened>())).empty());
     CHECK(dropped_by(SessionEvent(of_ana<SessionRefreshed>())).empty());
     CHECK(dropped_by(SessionEvent(of_ana<SessionEnded>())).empty());

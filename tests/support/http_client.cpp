@@ -81,7 +81,8 @@ bool HttpAnswer::has_header(std::string_view name) const {
     return std::ranges::any_of(headers, [&](const auto& header) { return same_name(header.first, name); });
 }
 
-Wire::Wire(std::uint16_t port) : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+Wire::Wire(std::uint16_t port, const std::optional<TlsOptions>& tls)
+    : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -95,24 +96,37 @@ Wire::Wire(std::uint16_t port) : descriptor_(::socket(AF_INET, SOCK_STREAM | SOC
     ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     timeval limit{10, 0};
     ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    if (!tls) return;
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    try {
+        tls_ = std::make_unique<TlsEnd>(descriptor_, *tls);
+    } catch (...) {
+        close();
+        throw;
+    }
 }
 
 Wire::~Wire() { close(); }
 Wire::Wire(Wire&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), buffer_(std::move(other.buffer_)) {}
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      tls_(std::move(other.tls_)),
+      buffer_(std::move(other.buffer_)) {}
 Wire& Wire::operator=(Wire&& other) noexcept {
     close();
     descriptor_ = std::exchange(other.descriptor_, -1);
+    tls_ = std::move(other.tls_);
     buffer_ = std::move(other.buffer_);
     return *this;
 }
 
 void Wire::close() {
+    tls_.reset();
     if (descriptor_ >= 0) ::close(descriptor_);
     descriptor_ = -1;
 }
 
 bool Wire::try_send(std::string_view bytes) {
+    if (tls_) return tls_->send(bytes);
     while (!bytes.empty()) {
         const auto count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR) continue;
@@ -133,11 +147,15 @@ bool Wire::receive_more(std::chrono::milliseconds wait) {
     pollfd watched{descriptor_, POLLIN, 0};
     while (true) {
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-        const int ready = ::poll(&watched, 1, static_cast<int>(std::max<std::int64_t>(0, left.count())));
+        const int ready =
+            tls_ && tls_->has_pending()
+                ? 1
+                : ::poll(&watched, 1, static_cast<int>(std::max<std::int64_t>(0, left.count())));
         if (ready < 0 && errno == EINTR) continue;
         if (ready <= 0) throw std::runtime_error("nothing was received in time");
         std::array<char, read_bytes> bytes;
-        const auto count = ::recv(descriptor_, bytes.data(), bytes.size(), 0);
+        const auto count = tls_ ? static_cast<ssize_t>(tls_->receive(bytes))
+                                : ::recv(descriptor_, bytes.data(), bytes.size(), 0);
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0) return false;
         buffer_.append(bytes.data(), static_cast<std::size_t>(count));
@@ -163,7 +181,7 @@ bool Wire::closes_within(std::chrono::milliseconds wait) {
 }
 
 Wire& HttpClient::wire() {
-    if (!wire_ || !wire_->is_open()) wire_.emplace(port_);
+    if (!wire_ || !wire_->is_open()) wire_.emplace(port_, tls_);
     return *wire_;
 }
 
@@ -228,8 +246,9 @@ std::string masked_frame(std::uint8_t first_byte, std::string_view payload) {
     return frame;
 }
 
-SocketClient::SocketClient(std::uint16_t port, std::string_view target, const Headers& headers)
-    : wire_(port) {
+SocketClient::SocketClient(std::uint16_t port, std::string_view target, const Headers& headers,
+                           const std::optional<TlsOptions>& tls)
+    : wire_(port, tls) {
     std::string bytes =
         "GET " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n";
     bytes +=

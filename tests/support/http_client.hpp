@@ -3,6 +3,8 @@
 // not the run.
 #pragma once
 
+#include "tests/support/tls_client.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -26,10 +28,10 @@ struct HttpAnswer {
     bool has_header(std::string_view name) const;
 };
 
-// One TCP connection to 127.0.0.1.
+// One TCP connection to 127.0.0.1, in clear or through TLS.
 class Wire {
 public:
-    explicit Wire(std::uint16_t port);
+    explicit Wire(std::uint16_t port, const std::optional<TlsOptions>& tls = {});
     ~Wire();
     Wire(Wire&& other) noexcept;
     Wire& operator=(Wire&& other) noexcept;
@@ -46,15 +48,18 @@ public:
     bool is_open() const { return descriptor_ >= 0; }
     void close();
     std::string& buffer() { return buffer_; }
+    const TlsEnd& tls() const { return *tls_; }
 
 private:
     int descriptor_ = -1;
+    std::unique_ptr<TlsEnd> tls_;
     std::string buffer_;
 };
 
 class HttpClient {
 public:
-    explicit HttpClient(std::uint16_t port) : port_(port) {}
+    explicit HttpClient(std::uint16_t port, std::optional<TlsOptions> tls = {})
+        : port_(port), tls_(std::move(tls)) {}
 
     // Keeps the connection; makes a new one when the server has closed it. Sets Host and, with a body,
     // Content-Length, and Content-Type: application/json unless one is given.
@@ -70,6 +75,7 @@ public:
 
 private:
     std::uint16_t port_;
+    std::optional<TlsOptions> tls_;
     std::optional<Wire> wire_;
 };
 
@@ -87,7 +93,8 @@ std::string masked_frame(std::uint8_t first_byte, std::string_view payload);
 
 class SocketClient {
 public:
-    SocketClient(std::uint16_t port, std::string_view target, const Headers& headers = {});
+    SocketClient(std::uint16_t port, std::string_view target, const Headers& headers = {},
+                 const std::optional<TlsOptions>& tls = {});
 
     const HttpAnswer& handshake() const { return handshake_; }
     bool is_open() const { return handshake_.status == 101; }

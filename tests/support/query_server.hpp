@@ -53,12 +53,12 @@ public:
     void restart(EmailVisibility policy) {
         caches = std::make_unique<Caches>(4 * 1024 * 1024);
         progress = &projector.progress;
-        const QuerySettings settings{"http://test", policy, "Europe/Paris", "1.2.3"};
+        const QuerySettings settings{"http://test", policy, "Europe/Paris", "1.2.3", std::chrono::hours(720)};
         context = std::make_unique<QueryContext>(QueryContext{log, projector.database, *progress, *caches,
                                                               clock, settings, [this] { return lag_s; }});
         std::vector<http::Route> routes;
-        for (auto* queries : {user_queries, event_queries, roster_queries, message_queries, check_in_queries,
-                              catalogue_queries})
+        for (auto* queries : {user_queries, session_queries, event_queries, roster_queries, message_queries,
+                              check_in_queries, catalogue_queries})
             for (auto& route : queries(*context)) routes.push_back(std::move(route));
         health.lag_seconds = context->lag_seconds;
         health.passed = [this] { return progress->passed(); };

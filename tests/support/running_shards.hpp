@@ -78,7 +78,6 @@ public:
         one_by_one(&ShardState::emails);
         one_by_one(&ShardState::usernames);
         state.position = 0;
-        state.throttle = {};
         return text + encode_snapshot(state);
     }
 

@@ -1,0 +1,36 @@
+#include "serve_limits.hpp"
+
+#include "infra/client_address.hpp"
+
+namespace dacapo {
+
+RequestLimits::Limit::Limit(Metrics& metrics, const char* name, std::uint32_t quota)
+    : counter({name, quota, window}),
+      refused(metrics.counter("dacapo_rate_limited_total", "Requests refused with 429 by a rate limit",
+                              {{"policy", name}})) {}
+
+std::optional<http::RateStanding> RequestLimits::Limit::count(const std::string& client, Timestamp now) {
+    const auto standing = counter.count(client, now);
+    if (standing.exceeded) refused.add();
+    return standing;
+}
+
+RequestLimits::RequestLimits(const Clock& clock, Metrics& metrics)
+    : clock_(clock),
+      user_commands_(metrics, "user-commands", user_commands_max),
+      anonymous_commands_(metrics, "anonymous-commands", anonymous_commands_max),
+      anonymous_reads_(metrics, "anonymous-reads", anonymous_reads_max) {}
+
+std::optional<http::RateStanding> RequestLimits::count(const http::Route& route,
+                                                       const http::Request& request) {
+    if (!route.counted || route.internal) return std::nullopt;
+    const auto now = clock_.now();
+    if (request.principal) {
+        if (!route.command) return std::nullopt;
+        return user_commands_.count("user " + std::to_string(request.principal->user_id.value), now);
+    }
+    auto& limit = route.command ? anonymous_commands_ : anonymous_reads_;
+    return limit.count(network_of(request.remote_address), now);
+}
+
+}  // namespace dacapo

@@ -1,0 +1,42 @@
+// How often whom: the policies of RATE_LIMIT, and who is counted under which. Per server, in memory; the
+// throttle of passwords (command/login_failures.hpp) is the one that outlives it.
+#pragma once
+
+#include "infra/clock.hpp"
+#include "infra/http/rate_limit.hpp"
+#include "infra/http/route.hpp"
+#include "infra/metrics.hpp"
+
+#include <optional>
+
+namespace dacapo {
+
+class RequestLimits {
+public:
+    static constexpr std::chrono::seconds window{60};
+    static constexpr std::uint32_t user_commands_max = 600;
+    // Without a token that holds, by address. Registering, logging in and refreshing are the commands among
+    // them.
+    static constexpr std::uint32_t anonymous_commands_max = 120;
+    static constexpr std::uint32_t anonymous_reads_max = 1200;
+
+    RequestLimits(const Clock& clock, Metrics& metrics);
+
+    // Nothing for what is not limited: reads with a token, and what operators ask.
+    std::optional<http::RateStanding> count(const http::Route& route, const http::Request& request);
+
+private:
+    struct Limit {
+        Limit(Metrics& metrics, const char* name, std::uint32_t quota);
+        std::optional<http::RateStanding> count(const std::string& client, Timestamp now);
+        http::RateCounter counter;
+        Counter& refused;
+    };
+
+    const Clock& clock_;
+    Limit user_commands_;
+    Limit anonymous_commands_;
+    Limit anonymous_reads_;
+};
+
+}  // namespace dacapo
