@@ -91,7 +91,8 @@ void do_everything(RunningServer& server, Person& self, const Person& other, std
     }
 }
 
-TEST_CASE("a socket that comes back with its last position gets what it missed, also from a server started anew") {
+TEST_CASE(
+    "a socket that comes back with its last position gets what it missed, also from a server started anew") {
     RunningServer server;
     auto zoe = server.person("zoe");
     auto malik = server.person("malik");
