@@ -67,7 +67,10 @@ TEST_CASE("the requests of docs/api answer what they say, and together they show
         Sender sender(server);
         std::ifstream text(file);
         for (const auto& request : requests_of(text)) {
-            const auto answer = sender.send(request);
+            auto answer = sender.send(request);
+            // On a cluster the end of a session is known everywhere within a second.
+            if (request.status == 401)
+                comes_true([&] { return (answer = sender.send(request)).status == 401; });
             CHECK_MESSAGE(answer.status == request.status, file.filename().string(), ": ", request.method,
                           " ", request.target, " ", answer.body.substr(0, 200));
         }

@@ -2,6 +2,7 @@
 // spends what is another's. The arithmetic itself: tests/infra/rate_limit_test.cpp.
 #include "command/login_failures.hpp"
 #include "serve_limits.hpp"
+#include "tests/support/engines.hpp"
 #include "tests/support/running_server.hpp"
 
 #include <doctest/doctest.h>
@@ -30,7 +31,8 @@ Answer knock_anonymously(Client& client, Headers headers = {}) {
     return client.post("/auth/refresh", {{"refresh_token", "none"}}, std::move(headers));
 }
 
-TEST_CASE("a user may command so often in a minute, is told so, and waits when it was too often") {
+TEST_CASE("a user may command so often in a minute, is told so, and waits when it was too often" *
+          one_server_only("each server counts for itself")) {
     RunningServer server(limited);
     auto zoe = server.person("zoe");
     auto malik = server.person("malik");
@@ -55,7 +57,8 @@ TEST_CASE("a user may command so often in a minute, is told so, and waits when i
           std::string::npos);
 }
 
-TEST_CASE("a user has one quota on all connections and sessions") {
+TEST_CASE("a user has one quota on all connections and sessions" *
+          one_server_only("each server counts for itself")) {
     RunningServer server(limited);
     auto zoe = server.person("zoe");
     Client there(server);
@@ -65,7 +68,8 @@ TEST_CASE("a user has one quota on all connections and sessions") {
     CHECK(remaining(knock(there)) == before - 1);
 }
 
-TEST_CASE("a wrong token spends nothing of the user it names, only of its own address") {
+TEST_CASE("a wrong token spends nothing of the user it names, only of its own address" *
+          one_server_only("each server counts for itself")) {
     RunningServer server(behind_proxy);
     auto zoe = server.person("zoe");
     const auto before = remaining(knock(zoe));
@@ -83,7 +87,8 @@ TEST_CASE("a wrong token spends nothing of the user it names, only of its own ad
     CHECK(remaining(knock_anonymously(other, from("203.0.113.10"))) == 119);
 }
 
-TEST_CASE("without a token an address has a quota for commands and one for reads") {
+TEST_CASE("without a token an address has a quota for commands and one for reads" *
+          one_server_only("each server counts for itself")) {
     RunningServer server(behind_proxy);
     Client client(server);
     const auto command = knock_anonymously(client, from("203.0.113.9"));
@@ -99,7 +104,8 @@ TEST_CASE("without a token an address has a quota for commands and one for reads
     CHECK(knock_anonymously(client, from("203.0.113.9")).status == 401);
 }
 
-TEST_CASE("nobody chooses an address who is no trusted proxy") {
+TEST_CASE("nobody chooses an address who is no trusted proxy" *
+          one_server_only("each server counts for itself")) {
     RunningServer server(limited);
     Client client(server);
     const auto before = remaining(client.get("/events"));
@@ -125,7 +131,8 @@ TEST_CASE("what supervisors ask is never counted, and where limits are off nothi
     CHECK_FALSE(knock(zoe).has_header("RateLimit"));
 }
 
-TEST_CASE("one address may fail so often at any accounts and then waits; other addresses log in") {
+TEST_CASE("one address may fail so often at any accounts and then waits; other addresses log in" *
+          one_server_only("each server counts for itself")) {
     RunningServer server(behind_proxy);
     server.person("zoe");
     Client client(server);

@@ -1,5 +1,6 @@
 // What must not leak: passwords and tokens into logs, errors and metrics, who exists through the work of a
 // log-in, and a client's bytes into the head of an answer.
+#include "tests/support/engines.hpp"
 #include "tests/support/running_server.hpp"
 
 #include <doctest/doctest.h>
@@ -19,8 +20,8 @@ std::int64_t hashes_made(RunningServer& server) {
     return std::stoll(text.substr(at + name.size()));
 }
 
-TEST_CASE(
-    "a log-in runs one hash on the pool, whether its name is known, unknown, or its password too long") {
+TEST_CASE("a log-in runs one hash on the pool, whether its name is known, unknown, or its password too long" *
+          one_server_only("the hashes are counted by the metrics of one command server")) {
     RunningServer server;
     server.person("zoe");
     Client client(server);
