@@ -97,6 +97,7 @@ void CommandSide::stop() {
 
 void CommandSide::let_go() {
     shards_->idempotency().clear_waiting();
+    passwords_.stop();
     if (membership_) membership_->close_connections();
 }
 

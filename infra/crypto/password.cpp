@@ -91,7 +91,9 @@ PasswordPool::PasswordPool(std::size_t thread_count, int cost, std::size_t queue
     for (std::size_t i = 0; i < thread_count; ++i) threads_.emplace_back([this] { work(); });
 }
 
-PasswordPool::~PasswordPool() {
+PasswordPool::~PasswordPool() { stop(); }
+
+void PasswordPool::stop() {
     std::deque<Job> unfinished;
     {
         const std::lock_guard lock(mutex_);
@@ -101,6 +103,7 @@ PasswordPool::~PasswordPool() {
     wake_.notify_all();
     for (auto& job : unfinished) finish(std::move(job), std::make_exception_ptr(PoolStopped()), {});
     for (auto& thread : threads_) thread.join();
+    threads_.clear();
 }
 
 std::size_t PasswordPool::queue_depth() const {

@@ -41,13 +41,12 @@ struct PoolStopped : std::runtime_error {
 };
 
 // Hashes and verifies on threads of its own and resumes each caller on the caller's executor.
-// It must be destroyed before the execution contexts of its callers are; whether they still run does not
-// matter.
+// It must be stopped or destroyed before the execution contexts of its callers are; whether they still run does
+// not matter.
 class PasswordPool {
 public:
     // Throws std::invalid_argument for a cost outside the limits or no threads.
     PasswordPool(std::size_t thread_count, int cost, std::size_t queue_count_max);
-    // Finishes what is being hashed; what still waits gets PoolStopped.
     ~PasswordPool();
     PasswordPool(const PasswordPool&) = delete;
     PasswordPool& operator=(const PasswordPool&) = delete;
@@ -59,6 +58,10 @@ public:
     // A hash that no password has, of this pool's cost: verified for an unknown user, it takes as long as a
     // real one.
     const std::string& dummy_hash() const { return dummy_hash_; }
+
+    // Finishes what is being hashed; what still waits gets PoolStopped, and PoolFull what comes later. No executor
+    // of a caller is touched afterwards.
+    void stop();
 
     std::size_t queue_depth() const;
     // How many were made or verified since the start: each costs the same.

@@ -15,9 +15,10 @@ namespace {
 
 constexpr int quick = password_cost_min;
 
-// Runs a coroutine on a context of its own and gives its value or throws its exception.
+// Runs a coroutine on a context of its own and gives its value or throws its exception. The pool is stopped before
+// that context goes away.
 template <class T>
-T run(asio::awaitable<T> work) {
+T run(PasswordPool& pool, asio::awaitable<T> work) {
     asio::io_context context;
     std::optional<T> result;
     std::exception_ptr error;
@@ -27,6 +28,7 @@ T run(asio::awaitable<T> work) {
     };
     asio::co_spawn(context, std::move(work), done);
     context.run();
+    pool.stop();
     if (error) std::rethrow_exception(error);
     return std::move(*result);
 }
@@ -90,27 +92,31 @@ TEST_CASE("the pool hashes and verifies and resumes on the executor of the calle
         CHECK_FALSE(wrong);
         co_return co_await pool.verify("correct horse", hash);
     };
-    CHECK(run(work()));
+    CHECK(run(pool, work()));
 }
 
 TEST_CASE("the dummy hash has the cost of the pool and matches nothing") {
     PasswordPool pool(1, quick, 8);
     CHECK(pool.dummy_hash().starts_with("$2b$04$"));
     CHECK(pool.dummy_hash().size() == 60);
-    CHECK_FALSE(run(pool.verify("", pool.dummy_hash())));
-    CHECK_FALSE(run(pool.verify("x", "not a hash")));
+    auto work = [&]() -> asio::awaitable<bool> {
+        const bool empty = co_await pool.verify("", pool.dummy_hash());
+        const bool none = co_await pool.verify("x", "not a hash");
+        co_return empty || none;
+    };
+    CHECK_FALSE(run(pool, work()));
 }
 
 TEST_CASE("a password too long for bcrypt never reaches the queue") {
     PasswordPool pool(1, quick, 8);
-    CHECK_THROWS_AS(run(pool.hash(std::string(73, 'x'))), std::length_error);
+    CHECK_THROWS_AS(run(pool, pool.hash(std::string(73, 'x'))), std::length_error);
     CHECK(pool.queue_depth() == 0);
 }
 
 TEST_CASE("a full queue refuses at once and counts it") {
     constexpr std::size_t queue_max = 2;
-    PasswordPool pool(1, 8, queue_max);
     asio::io_context context;
+    PasswordPool pool(1, 8, queue_max);
     constexpr int count = 20;
     std::vector<int> outcomes(count);
     for (auto& outcome : outcomes) asio::co_spawn(context, wait_for_hash(pool, outcome), [](auto, int) {});
@@ -131,6 +137,16 @@ TEST_CASE("a pool that goes away lets those who wait know") {
     context.run();
     CHECK(std::count(outcomes.begin(), outcomes.end(), 2) >= 7);
     CHECK(std::count(outcomes.begin(), outcomes.end(), 0) == 0);
+}
+
+TEST_CASE("a stopped pool leaves the executors of its callers alone and refuses what comes later") {
+    PasswordPool pool(1, quick, 8);
+    for (int i = 0; i < 50; ++i) {
+        PasswordPool stopped(1, quick, 8);
+        CHECK(run(stopped, stopped.hash("correct horse")).size() == 60);
+    }
+    pool.stop();
+    CHECK_THROWS_AS(run(pool, pool.hash("correct horse")), PoolFull);
 }
 
 TEST_CASE("nothing leaks when the context stops before the pool") {
