@@ -38,12 +38,13 @@ std::unique_ptr<SqliteLog> open_sqlite(const Config& config, const ServerOptions
     return log;
 }
 
-std::unique_ptr<KafkaLog> open_kafka(const Config& config, const ServerOptions& options, LogStart& start,
-                                     LogLines& lines, Metrics& metrics) {
+std::unique_ptr<KafkaLog> open_kafka(const Config& config, Roles roles, const ServerOptions& options,
+                                     LogStart& start, LogLines& lines, Metrics& metrics) {
     KafkaLogOptions log_options;
     log_options.url = *config.event_log_kafka;
     log_options.properties = config.kafka_properties;
     log_options.node_url = config.advertised_url;
+    log_options.only_follows = !roles.command;
     log_options.propose_start = [&start](const std::string& epoch, int shard_count) {
         return start.propose(epoch, shard_count);
     };
@@ -84,11 +85,11 @@ std::size_t thread_count_of(const Config& config) {
     return config.thread_count ? config.thread_count : std::max(1U, std::thread::hardware_concurrency());
 }
 
-OpenedLog open_log(const Config& config, const ServerOptions& options, LogStart& start, LogLines& lines,
-                   Metrics& metrics) {
+OpenedLog open_log(const Config& config, Roles roles, const ServerOptions& options, LogStart& start,
+                   LogLines& lines, Metrics& metrics) {
     OpenedLog opened;
     if (config.event_log_kafka)
-        opened.kafka = open_kafka(config, options, start, lines, metrics);
+        opened.kafka = open_kafka(config, roles, options, start, lines, metrics);
     else
         opened.sqlite = open_sqlite(config, options, lines);
     return opened;
@@ -102,7 +103,7 @@ struct Server::Parts {
           lines(lines_),
           clock(clock_),
           log_start(config, roles, lines, clock),
-          log(open_log(config, options, log_start, lines, metrics)),
+          log(open_log(config, roles, options, log_start, lines, metrics)),
           access_tokens(config.jwt_secret, std::string(token_issuer), std::string(token_issuer),
                         config.jwt_lifetime),
           refresh_tokens(config.jwt_secret),

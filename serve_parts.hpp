@@ -25,8 +25,8 @@ struct OpenedLog {
 };
 
 // Throws LogRefused.
-OpenedLog open_log(const Config& config, const ServerOptions& options, LogStart& start, LogLines& lines,
-                   Metrics& metrics);
+OpenedLog open_log(const Config& config, Roles roles, const ServerOptions& options, LogStart& start,
+                   LogLines& lines, Metrics& metrics);
 
 struct ServerNeeds {
     const Config& config;

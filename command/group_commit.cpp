@@ -21,11 +21,12 @@ constexpr std::chrono::milliseconds rebuild_pause{500};
 }  // namespace
 
 GroupCommit::GroupCommit(EventLog& log, std::vector<Shard*> shards, GroupCommitHooks hooks,
-                         std::size_t snapshot_every_records)
+                         std::size_t snapshot_every_records, std::chrono::milliseconds gather)
     : log_(log),
       shards_(std::move(shards)),
       hooks_(std::move(hooks)),
-      snapshot_every_records_(snapshot_every_records) {}
+      snapshot_every_records_(snapshot_every_records),
+      gather_(gather) {}
 
 GroupCommit::~GroupCommit() { stop(); }
 
@@ -55,6 +56,8 @@ void GroupCommit::run() {
     for (;;) {
         if (!full_) work_.wait(false, std::memory_order_acquire);
         if (full_) await_room();
+        // Who is alone is never kept waiting.
+        if (several_wait_ && gather_.count() > 0 && !stopping_) std::this_thread::sleep_for(gather_);
         // An exchange and not a store: when it comes after somebody's wake() it also sees why they woke us.
         work_.exchange(false, std::memory_order_acq_rel);
         const bool last = stopping_;
@@ -92,6 +95,7 @@ GroupCommit::Batch GroupCommit::gather() {
         }
     }
     if (!snapshots_due_.empty()) snapshots_due_.pop_back();
+    several_wait_ = batch.waiting.size() > 1;
     return batch;
 }
 

@@ -1,7 +1,8 @@
 // The thread that writes: it takes what its shards have gathered, has the log write and sync it as one batch,
-// and only then lets the replies go. While a batch is being synced the next one gathers by itself; there is
-// no timer. One for all shards on the embedded log, where a sync costs the same for all; one for each shard
-// on a shared log, where one shard's trouble must not hold up another.
+// and only then lets the replies go. While a batch is being synced the next one gathers by itself.
+// One for all shards on the embedded log, where a sync costs the same for all; one for each shard on a shared
+// log, where one shard's trouble must not hold up another. There each batch costs the brokers a request and
+// every follower another, so a shard with several commands at once waits a moment for more of them.
 #pragma once
 
 #include "command/shard.hpp"
@@ -40,7 +41,7 @@ struct GroupCommitHooks {
 class GroupCommit {
 public:
     GroupCommit(EventLog& log, std::vector<Shard*> shards, GroupCommitHooks hooks,
-                std::size_t snapshot_every_records);
+                std::size_t snapshot_every_records, std::chrono::milliseconds gather);
     ~GroupCommit();
 
     void start();
@@ -78,6 +79,7 @@ private:
     const std::vector<Shard*> shards_;
     const GroupCommitHooks hooks_;
     const std::size_t snapshot_every_records_;
+    const std::chrono::milliseconds gather_;
 
     std::atomic<bool> work_{false};
     std::atomic<bool> stopping_{false};
@@ -85,6 +87,7 @@ private:
     std::size_t written_since_snapshots_ = 0;
     std::vector<int> snapshots_due_;
     bool full_ = false;
+    bool several_wait_ = false;  // commands for the same batch, the last time
     std::thread thread_;
 };
 

@@ -74,12 +74,12 @@ Shards::Shards(EventLog& log, SharedLog* shared, const Clock& clock, ShardsOptio
     }
     const auto every = options_.snapshot_every_records;
     if (!shared_) {
-        commits_.push_back(std::make_unique<GroupCommit>(log_, all, commit_hooks(), every));
+        commits_.push_back(std::make_unique<GroupCommit>(log_, all, commit_hooks(), every, options_.gather));
         return;
     }
     for (auto* const shard : all)
         commits_.push_back(std::make_unique<GroupCommit>(log_, std::vector{shard}, commit_hooks(),
-                                                         every / shards_.size() + 1));
+                                                         every / shards_.size() + 1, options_.gather));
 }
 
 GroupCommitHooks Shards::commit_hooks() {

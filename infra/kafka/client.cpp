@@ -60,6 +60,19 @@ int brokers_up_in(std::string_view statistics) {
     return up;
 }
 
+Config reader_config(const KafkaUrl& url, Properties chosen, const Properties& operators) {
+    chosen.insert({{"fetch.error.backoff.ms", "50"}, {"queued.max.messages.kbytes", "16384"}});
+    return Config(url, joined(std::move(chosen), operators),
+                  {
+                      {"group.id", "dacapo-reader"},  // librdkafka asks for one; nothing joins it
+                      {"enable.auto.commit", "false"},
+                      {"enable.auto.offset.store", "false"},
+                      {"auto.offset.reset", "error"},
+                      {"check.crcs", "true"},
+                      {"allow.auto.create.topics", "false"},
+                  });
+}
+
 }  // namespace
 
 Config::Config(const KafkaUrl& url, const Properties& operators, const Properties& ours)
@@ -104,20 +117,11 @@ Config producer_config(const KafkaUrl& url, const Properties& operators) {
 }
 
 Config consumer_config(const KafkaUrl& url, const Properties& operators) {
-    const Properties chosen{
-        {"fetch.error.backoff.ms", "50"},
-        {"fetch.wait.max.ms", "100"},
-        {"queued.max.messages.kbytes", "16384"},
-    };
-    return Config(url, joined(chosen, operators),
-                  {
-                      {"group.id", "dacapo-reader"},  // librdkafka asks for one; nothing joins it
-                      {"enable.auto.commit", "false"},
-                      {"enable.auto.offset.store", "false"},
-                      {"auto.offset.reset", "error"},
-                      {"check.crcs", "true"},
-                      {"allow.auto.create.topics", "false"},
-                  });
+    return reader_config(url, {{"fetch.wait.max.ms", "100"}}, operators);
+}
+
+Config gathering_consumer_config(const KafkaUrl& url, const Properties& operators) {
+    return reader_config(url, {{"fetch.wait.max.ms", "10"}, {"fetch.min.bytes", "65536"}}, operators);
 }
 
 Handle make_handle(rd_kafka_type_t type, Config config) {

@@ -54,6 +54,8 @@ private:
 Config producer_config(const KafkaUrl& url, const Properties& operators);
 // Reads partitions that are assigned by hand, and says so when it cannot.
 Config consumer_config(const KafkaUrl& url, const Properties& operators);
+// Of a consumer whose brokers wait some milliseconds for more before they answer.
+Config gathering_consumer_config(const KafkaUrl& url, const Properties& operators);
 
 // Destroying blocks until librdkafka's threads have ended: not on a thread that has I/O to do.
 struct DestroyHandle {

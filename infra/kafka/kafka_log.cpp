@@ -38,7 +38,12 @@ public:
                                           "From sending a batch to having read it", latency_bounds_s())),
           recent_(one_place_a_shard(start, shard_count_), options.tail_records_max, options.tail_bytes_max),
           old_(options.url, options.properties, options.page_max),
-          consumer_(tail_config()),
+          consumer_(
+              tail_config(),
+              options.only_follows
+                  ? [this] { return kafka::gathering_consumer_config(options_.url, options_.properties); }
+                  : std::function<kafka::Config()>(),
+              {}),
           ends_at_opening_(ends_now(start)),
           own_(make_own(shard_count_)),
           producers_(static_cast<std::size_t>(std::max(1, options.producer_count))),
@@ -100,7 +105,7 @@ private:
     kafka::RecentRecords recent_;
     kafka::OldRecords old_;
     std::atomic<int> brokers_up_{0};
-    kafka::Consumer consumer_;
+    kafka::PacedConsumer consumer_;
     // Asked before the tail begins: afterwards every answer waits behind a fetch that waits for records.
     const std::vector<std::int64_t> ends_at_opening_;
     std::vector<std::unique_ptr<kafka::OwnShard>> own_;

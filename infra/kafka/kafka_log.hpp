@@ -33,6 +33,10 @@ struct KafkaLogOptions {
     // shard of it is taken.
     int producer_count = 4;
 
+    // This process writes no shard and need not hear of each record at once: under load its brokers gather
+    // records for some milliseconds. See infra/kafka/paced_consumer.hpp.
+    bool only_follows = false;
+
     // The newest records are kept decoded, over all shards together.
     std::size_t tail_records_max = 65'536;
     std::size_t tail_bytes_max = std::size_t{64} << 20;

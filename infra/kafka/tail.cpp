@@ -28,13 +28,15 @@ bool is_the_end(rd_kafka_resp_err_t error) {
 
 }  // namespace
 
-Tail::Tail(const KafkaUrl& url, Consumer& consumer, const Frontier& start, RecentRecords& recent,
+Tail::Tail(const KafkaUrl& url, PacedConsumer& consumer, const Frontier& start, RecentRecords& recent,
            std::span<const std::unique_ptr<OwnShard>> own, Metrics& metrics, TailCalls calls)
     : url_(url),
       consumer_(consumer),
       recent_(recent),
       own_(own),
       metrics_(metrics),
+      gathering_(metrics.gauge("dacapo_kafka_gathering",
+                               "1 while brokers gather records for this follower before they answer")),
       calls_(std::move(calls)),
       void_records_(metrics, calls_.warning) {
     std::vector<Consumer::Start> starts;
@@ -118,6 +120,7 @@ void Tail::take(const Message& message) {
 
 // Visible first, acknowledged then: whoever has an answer finds its record.
 void Tail::settle() {
+    gathering_.set(consumer_.is_gathering() ? 1 : 0);
     recent_.publish(fresh_);
     fresh_.clear();
     for (std::size_t i = 0; i < shards_.size(); ++i) {

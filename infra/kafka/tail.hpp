@@ -3,6 +3,7 @@
 #pragma once
 
 #include "infra/kafka/own_shard.hpp"
+#include "infra/kafka/paced_consumer.hpp"
 #include "infra/kafka/partition_fold.hpp"
 #include "infra/kafka/recent_records.hpp"
 #include "infra/kafka/void_records.hpp"
@@ -25,7 +26,7 @@ struct TailCalls {
 
 class Tail {
 public:
-    Tail(const KafkaUrl& url, Consumer& consumer, const Frontier& start, RecentRecords& recent,
+    Tail(const KafkaUrl& url, PacedConsumer& consumer, const Frontier& start, RecentRecords& recent,
          std::span<const std::unique_ptr<OwnShard>> own, Metrics& metrics, TailCalls calls);
     ~Tail();
 
@@ -53,10 +54,11 @@ private:
     void settle();
 
     const KafkaUrl url_;
-    Consumer& consumer_;
+    PacedConsumer& consumer_;
     RecentRecords& recent_;
     const std::span<const std::unique_ptr<OwnShard>> own_;
     Metrics& metrics_;
+    Gauge& gathering_;
     const TailCalls calls_;
     VoidRecords void_records_;
     std::vector<std::unique_ptr<Shard>> shards_;

@@ -50,6 +50,6 @@ function(add_tests_of_other_builds)
     add_sanitizer_tests(tsan "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${CMAKE_CURRENT_SOURCE_DIR}/tsan_suppressions.txt"
                         # librdkafka starts its threads by C11's thrd_create, which ThreadSanitizer does not know: it
                         # crashes in them. The other builds run these tests.
-                        "--source-file-exclude=*/infra/kafka_log*,*/infra/kafka_owners*,*/command/shared_snapshot*,*/projections/integration*")
+                        "--source-file-exclude=*/infra/kafka_log*,*/infra/kafka_owners*,*/infra/kafka_paced*,*/command/shared_snapshot*,*/projections/integration*")
     add_fuzz_tests()
 endfunction()

@@ -158,6 +158,35 @@ TEST_CASE("what gathers during a write is one batch") {
     CHECK(stage.log.appends_begun() == 2);
 }
 
+TEST_CASE("a write waits for more where several came for the last one") {
+    Stage stage;
+    stage.running.reset();
+    stage.running =
+        std::make_unique<RunningShards>(stage.log, stage.folder, stage.clock, std::chrono::seconds(1));
+    const auto send = [&stage](std::int64_t to) {
+        return stage.running->io.begin(
+            stage.running->shards.of_pair(ana, UserId{to}).submit(from(ana), sending(ana, UserId{to}, "x")));
+    };
+    stage.log.hold();
+    std::vector<Answer<Receipt>> answers;
+    answers.push_back(send(101));
+    stage.log.wait_for_append(1);
+    answers.push_back(send(102));
+    answers.push_back(send(103));
+    stage.running->io.drain();
+    stage.log.release();
+    for (auto& answer : answers) IoThread::result_of(answer);
+    CHECK(stage.log.appends_begun() == 2);
+
+    // Without the wait the first would be written at once, and the second after it.
+    auto first = send(104);
+    stage.running->io.drain();
+    auto second = send(105);
+    IoThread::result_of(first);
+    IoThread::result_of(second);
+    CHECK(stage.log.appends_begun() == 3);
+}
+
 TEST_CASE("past the queue limit commands are refused until the log has caught up") {
     Stage stage;
     stage.log.hold();

@@ -19,6 +19,12 @@ namespace dacapo::testing {
 class RunningShards {
 public:
     RunningShards(EventLog& log, const TemporaryFolder& folder, const Clock& clock,
+                  std::chrono::milliseconds gather)
+        : clock_(clock), shards(log, clock, options(folder, log.epoch(), 1'000'000, 0, gather)) {
+        shards.load();
+        shards.start();
+    }
+    RunningShards(EventLog& log, const TemporaryFolder& folder, const Clock& clock,
                   std::size_t snapshot_every_records = 1'000'000, std::uintmax_t room_bytes_min = 0)
         : clock_(clock),
           shards(log, clock, options(folder, log.epoch(), snapshot_every_records, room_bytes_min)) {
@@ -83,8 +89,10 @@ public:
 
 private:
     ShardsOptions options(const TemporaryFolder& folder, const std::string& epoch,
-                          std::size_t snapshot_every_records, std::uintmax_t room_bytes_min) {
+                          std::size_t snapshot_every_records, std::uintmax_t room_bytes_min,
+                          std::chrono::milliseconds gather = {}) {
         ShardsOptions made;
+        made.gather = gather;
         made.snapshots = std::make_shared<SnapshotFiles>(folder / "snapshots", epoch);
         made.log_folder = folder.path();
         made.room_bytes_min = room_bytes_min;
