@@ -137,7 +137,14 @@ private:
     void take_transfer_encoding(std::string_view value) {
         if (encoding_seen_ || length_seen_) refuse(bad_encoding);
         encoding_seen_ = true;
-        if (!same_word(trimmed(value), "chunked")) refuse(unknown_encoding);
+        if (same_word(trimmed(value), "chunked")) return;
+        // RFC 9112 6.3: where chunked is there but not alone at the end, nobody can say where the body ends.
+        bool chunked_before = false;
+        for_each_in_list(value, [&](std::string_view coding) {
+            if (chunked_before) refuse(bad_encoding);
+            chunked_before = chunked_before || same_word(coding, "chunked");
+        });
+        refuse(unknown_encoding);  // Unless refused already.
     }
 
     void on_field_impl(field name, beast::string_view name_text, beast::string_view raw, Error&) override {
