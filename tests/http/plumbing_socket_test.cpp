@@ -113,28 +113,6 @@ TEST_CASE("a client that vanishes is 1006") {
     CHECK(server.closed_code() == 1006);
 }
 
-TEST_CASE("a fault closes with its code and the server lives") {
-    ToyServer server;
-    const std::vector<std::pair<std::string, int>> table{{masked_frame(0x82, "binary"), 1003},
-                                                         {masked_frame(0x83, ""), 1002},
-                                                         {masked_frame(0xC1, "x"), 1002},
-                                                         {std::string("\x81\x01x", 3), 1002},
-                                                         {masked_frame(0x81, "\xFF"), 1007},
-                                                         {masked_frame(0x80, "x"), 1002},
-                                                         {masked_frame(0x81, std::string(65'537, 'x')), 1009},
-                                                         {masked_frame(0x88, "x"), 1002}};
-    for (const auto& [bytes, code] : table) {
-        CAPTURE(code);
-        SocketClient client(server.port(), "/ws");
-        client.wire().send(bytes);
-        CHECK(client.receive().close_code == code);
-    }
-    SocketClient client(server.port(), "/ws");
-    client.send_text("still here");
-    CHECK(client.receive_text() == "still here");
-    CHECK(server.internal_errors().empty());
-}
-
 TEST_CASE("a client that is pinged answers and stays while a silent one is dropped") {
     http::ListenerOptions options;
     options.limits.ping_s = 1;
