@@ -49,6 +49,18 @@ Page QueryReader::page() {
     return page;
 }
 
+Page QueryReader::page(const Cursors& cursors, std::string question) {
+    Page asked = page();
+    const auto given = value("cursor");
+    if (!given) return asked;
+    if (value("skip")) fault("cursor", "excluded", "Either skip or cursor, not both.");
+    asked.walk = Walk{std::move(question), std::nullopt};
+    if (given->empty()) return asked;
+    asked.walk->from = cursors.read(*given, asked.walk->question);
+    cursor_unknown_ = !asked.walk->from;
+    return asked;
+}
+
 std::optional<std::string> QueryReader::text(std::string_view name, std::size_t code_points_max) {
     const auto given = value(name);
     if (!given) return std::nullopt;
@@ -103,8 +115,13 @@ std::optional<std::size_t> QueryReader::choice(std::string_view name,
 }
 
 void QueryReader::done() const {
-    if (faults_.empty()) return;
-    throw http::Problem(422, "invalid", "The query has faults; errors lists them.", faults_);
+    if (!faults_.empty())
+        throw http::Problem(422, "invalid", "The query has faults; errors lists them.", faults_);
+    if (cursor_unknown_)
+        throw http::Problem(
+            400, "cursor_unknown",
+            "The cursor is none of this list with these filters in this order. Begin again with an "
+            "empty one.");
 }
 
 std::string percent_encoded(std::string_view text) {
@@ -128,30 +145,50 @@ std::string percent_encoded(std::string_view text) {
 
 namespace {
 
-std::string link_to(std::string_view public_url, const http::Request& request, std::int64_t skip,
+// `place`: "skip=20" or "cursor=...".
+std::string link_to(std::string_view public_url, const http::Request& request, std::string_view place,
                     std::int64_t limit, std::string_view relation) {
     std::string text = "<";
     text.append(public_url).append(request.path).append("?");
     for (const auto& [name, value] : request.query) {
-        if (name == "skip" || name == "limit") continue;
+        if (name == "skip" || name == "limit" || name == "cursor") continue;
         text.append(percent_encoded(name)).append("=").append(percent_encoded(value)).append("&");
     }
-    text.append("skip=").append(std::to_string(skip)).append("&limit=").append(std::to_string(limit));
+    text.append(place).append("&limit=").append(std::to_string(limit));
     return text.append(">; rel=\"").append(relation).append("\"");
 }
+
+std::string skip_text(std::int64_t skip) { return "skip=" + std::to_string(skip); }
 
 }  // namespace
 
 std::string link_of(std::string_view public_url, const http::Request& request, const Page& page, bool more) {
     std::string links;
     if (more && page.skip + page.limit <= skip_max)
-        links = link_to(public_url, request, page.skip + page.limit, page.limit, "next");
+        links = link_to(public_url, request, skip_text(page.skip + page.limit), page.limit, "next");
     if (page.skip > 0) {
         if (!links.empty()) links += ", ";
         // Never overlaps this page: a first page may be shorter than the others.
         const auto limit = std::min(page.limit, page.skip);
-        links += link_to(public_url, request, page.skip - limit, limit, "prev");
+        links += link_to(public_url, request, skip_text(page.skip - limit), limit, "prev");
     }
+    return links;
+}
+
+std::string link_of(std::string_view public_url, const http::Request& request, const Page& page, bool more,
+                    const std::optional<Shown>& shown, const Cursors& cursors) {
+    if (!shown) return {};
+    std::string links;
+    const auto add = [&](const Cursor& cursor, std::string_view relation) {
+        if (!links.empty()) links += ", ";
+        const auto place = "cursor=" + cursors.text_of(cursor, page.walk->question);
+        links += link_to(public_url, request, place, page.limit, relation);
+    };
+    // On the side where the walk comes from there is always something.
+    const auto* from = page.cursor();
+    const bool backwards = from && from->side == Side::before;
+    if (backwards || more) add({Side::after, shown->last}, "next");
+    if (backwards ? more : from != nullptr) add({Side::before, shown->first}, "prev");
     return links;
 }
 

@@ -1,7 +1,8 @@
-// What a client may ask of a list: which page of it, its total, and typed filters; and the `Link` to its
-// neighbours. Every fault of the query string is collected, so that one 422 names them all.
+// What a client may ask of a list: which page of it, by skip or by cursor, its total, and typed filters; and
+// the `Link` to its neighbours. Every fault of the query string is collected, so that one 422 names them all.
 #pragma once
 
+#include "api/cursor.hpp"
 #include "events/enum_names.hpp"
 #include "infra/http/problem.hpp"
 
@@ -20,21 +21,39 @@ inline constexpr std::int64_t limit_max = 500;
 inline constexpr std::int64_t skip_max = 100'000;
 inline constexpr std::size_t search_code_points_max = 100;
 
+// A list that is walked by cursor: what its cursors are bound to, and where this page begins.
+struct Walk {
+    std::string question;
+    std::optional<Cursor> from;  // none: at the list's first entry
+
+    bool operator==(const Walk&) const = default;
+};
+
 struct Page {
     std::int64_t skip = 0;
     std::int64_t limit = limit_default;
-    bool count = false;  // the total is wanted
+    bool count = false;                       // the total is wanted
+    std::optional<Walk> walk = std::nullopt;  // by cursor and not by skip
 
+    const Cursor* cursor() const { return walk && walk->from ? &*walk->from : nullptr; }
     bool operator==(const Page&) const = default;
 };
 
+// Where the entries that a page shows begin and end, in the list's order.
+struct Shown {
+    Place first;
+    Place last;
+};
+
 // Reads a request's query parameters. Ask for each, then call done(): it throws the 422 with every fault
-// found.
+// found, or 400 `cursor_unknown`.
 class QueryReader {
 public:
     explicit QueryReader(const http::Request& request) : request_(request) {}
 
     Page page();
+    // The same of a list that also takes `cursor`, whose filters and order `question` tells.
+    Page page(const Cursors& cursors, std::string question);
     // Absent or empty: nothing.
     std::optional<std::string> text(std::string_view name, std::size_t code_points_max);
     std::optional<std::int64_t> id(std::string_view name);
@@ -63,12 +82,17 @@ private:
 
     const http::Request& request_;
     std::vector<http::FieldError> faults_;
+    bool cursor_unknown_ = false;
 };
 
 // The value of `Link` (RFC 8288) for this page: `next` when `more` follows, `prev` when something was
 // skipped, all other query parameters kept. Built from the configured base, never from Host. Empty when there
 // is neither.
 std::string link_of(std::string_view public_url, const http::Request& request, const Page& page, bool more);
+
+// The same of a page by cursor. Nothing when it shows nothing: there is no place to go on from.
+std::string link_of(std::string_view public_url, const http::Request& request, const Page& page, bool more,
+                    const std::optional<Shown>& shown, const Cursors& cursors);
 
 // One spelling for one question: the path and the query as they were sent. Two requests with the same text
 // are answered alike but for who asks.

@@ -2,6 +2,7 @@
 // decided. References only: the parts live in main and outlive every request.
 #pragma once
 
+#include "api/cursor.hpp"
 #include "infra/clock.hpp"
 #include "infra/config.hpp"
 #include "infra/log/event_log.hpp"
@@ -21,6 +22,7 @@ struct QuerySettings {
     std::string default_timezone = "Europe/Paris";  // of a `from` or `to` that names none
     std::string version;
     std::chrono::seconds session_lifetime{};  // since its tokens were last renewed
+    std::string cursor_secret = "";           // signs the cursors of lists
 };
 
 struct QueryContext {
@@ -33,6 +35,7 @@ struct QueryContext {
     // How long the oldest record that the tables have not passed has waited, in seconds; 0 when they are up
     // to date.
     std::function<double()> lag_seconds = [] { return 0.0; };
+    api::Cursors cursors{settings.cursor_secret};
 };
 
 }  // namespace dacapo

@@ -38,8 +38,14 @@ constexpr sql::PerDialect also{
     .postgresql = " AND (e.kind = $5 OR $5 IS NULL) AND (strpos(e.search_text, $6) > 0 OR $6 IS NULL)"};
 
 constexpr std::array<std::string_view, 4> sort_names{"starts_at", "-starts_at", "created_at", "-created_at"};
-constexpr std::array<std::string_view, 4> orders{"e.starts_at, e.id", "e.starts_at DESC, e.id DESC",
-                                                 "e.created_at, e.id", "e.created_at DESC, e.id DESC"};
+struct Order {
+    std::string_view column;
+    bool descending = false;
+};
+constexpr std::array<Order, 4> orders{
+    {{"starts_at"}, {"starts_at", true}, {"created_at"}, {"created_at", true}}};
+// By skip, or on one side of a cursor.
+constexpr std::size_t by_skip = 0, after_cursor = 1, before_cursor = 2;
 
 // A list for nobody in particular saves a look-up a row.
 constexpr std::string_view without_viewer = "NULL FROM events e";
@@ -47,10 +53,20 @@ constexpr std::string_view with_viewer =
     "me.status FROM events e LEFT JOIN participants me ON me.event_id = e.id AND me.user_id = $1";
 
 struct Statements {
-    std::string page;
-    std::string page_of_viewer;
+    std::array<std::string, 3> page;
+    std::array<std::string, 3> page_of_viewer;
     std::string total;
 };
+
+// What stands behind the conditions. $8 is the limit, $9 how many to leave out or a cursor's value, $10 its
+// id.
+std::string rest_of_page(const Order& order, std::size_t kind) {
+    const bool descending = order.descending != (kind == before_cursor);
+    const std::string_view direction = descending ? " DESC" : "";
+    const auto ordered = fmt::format(" ORDER BY e.{}{}, e.id{} LIMIT $8", order.column, direction, direction);
+    if (kind == by_skip) return ordered + " OFFSET $9";
+    return fmt::format(" AND (e.{}, e.id) {} ($9, $10)", order.column, descending ? '<' : '>') + ordered;
+}
 
 using AllStatements = std::array<std::array<Statements, orders.size()>, sources.size()>;
 
@@ -59,12 +75,16 @@ AllStatements statements_in(sql::Dialect dialect) {
     for (std::size_t s = 0; s < sources.size(); ++s)
         for (std::size_t o = 0; o < orders.size(); ++o) {
             const auto where = fmt::format("{}{}", sources[s].in(dialect), also.in(dialect));
-            const auto page = [&](std::string_view from) {
-                return fmt::format("SELECT {}, {} WHERE {} ORDER BY {} LIMIT $8 OFFSET $9", event_columns,
-                                   from, where, orders[o]);
-            };
-            made[s][o] = {page(without_viewer), page(with_viewer),
-                          fmt::format("SELECT count(*) FROM events e WHERE {}", where)};
+            auto& statements = made[s][o];
+            for (const auto kind : {by_skip, after_cursor, before_cursor}) {
+                const auto page = [&](std::string_view from) {
+                    return fmt::format("SELECT {}, {} WHERE {}{}", event_columns, from, where,
+                                       rest_of_page(orders[o], kind));
+                };
+                statements.page[kind] = page(without_viewer);
+                statements.page_of_viewer[kind] = page(with_viewer);
+            }
+            statements.total = fmt::format("SELECT count(*) FROM events e WHERE {}", where);
         }
     return made;
 }
@@ -87,13 +107,20 @@ struct EventsAsked {
     std::optional<std::int64_t> organizer;
     Source source = Source::all;
     std::size_t order = 0;
+
+    // The filters and the order, for cursors. The viewer matters where the list is the viewer's own.
+    std::string question() const {
+        return fmt::format("/events?{}/{}/{}/{}/{}/{}/{}/{}/{}", static_cast<int>(status), from, to,
+                           kind ? static_cast<int>(*kind) : -1, organizer.value_or(0),
+                           static_cast<int>(source), source == Source::mine ? viewer.value : 0, order,
+                           search.value_or(""));
+    }
 };
 
 EventsAsked events_asked(const QueryContext& context, const http::Request& request) {
     EventsAsked asked;
     api::QueryReader query(request);
     const auto& zone = context.settings.default_timezone;
-    asked.page = query.page();
     asked.status = query.choice<api::EventStatus>("status").value_or(api::EventStatus::published);
     if (const auto from = query.time("from", zone)) asked.from = from->time_since_epoch().count();
     if (const auto to = query.time("to", zone)) asked.to = to->time_since_epoch().count();
@@ -102,16 +129,17 @@ EventsAsked events_asked(const QueryContext& context, const http::Request& reque
     asked.organizer = query.id("organizer");
     const bool mine = query.flag("mine", false);
     asked.order = query.choice("sort", sort_names).value_or(0);
+    if (request.principal) asked.viewer = request.principal->user_id;
+    if (asked.organizer) asked.source = Source::of_organizer;
+    if (mine) asked.source = Source::mine;
+    asked.page = query.page(context.cursors, asked.question());
     query.done();
 
-    if (request.principal) asked.viewer = request.principal->user_id;
     if (mine && !request.principal) {
         http::Problem problem(401, "token_missing", "A token tells whose events mine=true asks for.");
         problem.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"dacapo\"");
         throw problem;
     }
-    if (asked.organizer) asked.source = Source::of_organizer;
-    if (mine) asked.source = Source::mine;
     return asked;
 }
 
@@ -122,13 +150,21 @@ AnswerPtr read_list(sql::Session& session, const QueryContext& context, const ht
         api::Event event;
         read_event(row, event);
         row.read(event_column_count, event.my_status);
-        list.add(event);
+        const auto sorted_by = orders[asked.order].column == "starts_at" ? event.starts_at : event.created_at;
+        list.add(event, {sorted_by.time_since_epoch().count(), event.id.value});
     };
     const auto& sql = statements_of(session.dialect(), asked.source, asked.order);
+    const auto& pages = asked.viewer ? sql.page_of_viewer : sql.page;
+    const auto query = [&](std::string_view page, auto... place) {
+        session.query(page, asked.viewer, asked.status, asked.from, asked.to, asked.kind, asked.search,
+                      asked.organizer, list.row_count_max(), place..., add);
+    };
     const auto read = [&] {
-        session.query(asked.viewer ? sql.page_of_viewer : sql.page, asked.viewer, asked.status, asked.from,
-                      asked.to, asked.kind, asked.search, asked.organizer, list.row_count_max(),
-                      asked.page.skip, add);
+        if (const auto* cursor = asked.page.cursor())
+            query(pages[cursor->side == api::Side::after ? after_cursor : before_cursor], cursor->place.value,
+                  cursor->place.id);
+        else
+            query(pages[by_skip], asked.page.skip);
     };
     std::optional<std::int64_t> total;
     if (!asked.page.count) {
@@ -183,9 +219,9 @@ http::Route event_list_route(const QueryContext& context) {
           "Only those that the viewer organises, takes part in or waits for. Needs a token."},
          {"sort", R"({"type":"string","enum":["starts_at","-starts_at","created_at","-created_at"]})",
           "A minus turns the order round."}});
-    add_page_parameters(route);
     route.responses = {{200, "A page of events.", api::list_schema_text<api::Event>(), {}},
                        {401, "`mine` without a token, or a bad token.", "", {"token_missing"}}};
+    add_page_and_cursor_parameters(route);
     return route;
 }
 

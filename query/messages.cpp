@@ -12,14 +12,29 @@ namespace asio = boost::asio;
     "SELECT m.id, m.content, m.created_at, m.sender_id, m.receiver_id, m.conversation_id, m.event_id, " \
     "m.client_id, m.sequence <= coalesce(r.up_to, 0) FROM messages m "                                  \
     "LEFT JOIN read_markers r ON r.conversation_id = m.conversation_id AND r.user_id = m.receiver_id "
-// Newest first; the id breaks ties between messages of one millisecond.
-#define NEWEST_FIRST " ORDER BY m.created_at DESC, m.id DESC LIMIT $2 OFFSET $3"
-constexpr std::string_view select_received = SELECT_MESSAGES "WHERE m.receiver_id = $1" NEWEST_FIRST;
-constexpr std::string_view select_sent = SELECT_MESSAGES "WHERE m.sender_id = $1" NEWEST_FIRST;
+// Newest first; the id breaks ties between messages of one millisecond. What comes after a cursor is older.
+#define NEWEST_FIRST " ORDER BY m.created_at DESC, m.id DESC LIMIT $2"
+#define AFTER " AND (m.created_at, m.id) < ($3, $4)" NEWEST_FIRST
+#define BEFORE " AND (m.created_at, m.id) > ($3, $4) ORDER BY m.created_at, m.id LIMIT $2"
+struct BoxStatements {
+    std::string_view page;
+    std::string_view after;
+    std::string_view before;
+    std::string_view total;
+};
+constexpr BoxStatements of_received{
+    .page = SELECT_MESSAGES "WHERE m.receiver_id = $1" NEWEST_FIRST " OFFSET $3",
+    .after = SELECT_MESSAGES "WHERE m.receiver_id = $1" AFTER,
+    .before = SELECT_MESSAGES "WHERE m.receiver_id = $1" BEFORE,
+    .total = "SELECT count(*) FROM messages WHERE receiver_id = $1"};
+constexpr BoxStatements of_sent{.page = SELECT_MESSAGES "WHERE m.sender_id = $1" NEWEST_FIRST " OFFSET $3",
+                                .after = SELECT_MESSAGES "WHERE m.sender_id = $1" AFTER,
+                                .before = SELECT_MESSAGES "WHERE m.sender_id = $1" BEFORE,
+                                .total = "SELECT count(*) FROM messages WHERE sender_id = $1"};
 #undef SELECT_MESSAGES
 #undef NEWEST_FIRST
-constexpr std::string_view count_received = "SELECT count(*) FROM messages WHERE receiver_id = $1";
-constexpr std::string_view count_sent = "SELECT count(*) FROM messages WHERE sender_id = $1";
+#undef AFTER
+#undef BEFORE
 
 enum class Box { received, sent };
 
@@ -42,16 +57,23 @@ AnswerPtr read_list(sql::Session& session, const QueryContext& context, const ht
     const auto add = [&](const sql::Row& row) {
         api::Message message;
         read_message(row, message);
-        list.add(message);
+        list.add(message, {message.created_at.time_since_epoch().count(), message.id.value});
     };
-    const auto select = box == Box::received ? select_received : select_sent;
+    const auto& sql = box == Box::received ? of_received : of_sent;
+    const auto read = [&] {
+        if (const auto* cursor = page.cursor())
+            session.query(cursor->side == api::Side::after ? sql.after : sql.before, viewer,
+                          list.row_count_max(), cursor->place.value, cursor->place.id, add);
+        else
+            session.query(sql.page, viewer, list.row_count_max(), page.skip, add);
+    };
     std::optional<std::int64_t> total;
     if (!page.count) {
-        session.query(select, viewer, list.row_count_max(), page.skip, add);
+        read();
     } else {
         session.consistently([&] {
-            session.query(select, viewer, list.row_count_max(), page.skip, add);
-            total = session.value<std::int64_t>(box == Box::received ? count_received : count_sent, viewer);
+            read();
+            total = session.value<std::int64_t>(sql.total, viewer);
         });
     }
     return list.finish(context, request, total);
@@ -63,7 +85,7 @@ asio::awaitable<http::Response> list_messages(const QueryContext& context, http:
     if (const auto hit = context.caches.here().find(key)) co_return respond(*hit, request);
 
     api::QueryReader query(request);
-    const auto page = query.page();
+    const auto page = query.page(context.cursors, request.path + "#" + std::to_string(viewer.value));
     query.done();
     auto read = [&context, &request, box, viewer, page](sql::Session& session) {
         return read_list(session, context, request, box, viewer, page);
@@ -84,8 +106,8 @@ http::Route box_route(const QueryContext& context, Box box) {
     route.summary =
         received ? "Messages to the viewer, newest first" : "Messages of the viewer, newest first";
     route.access = http::Access::user;
-    add_page_parameters(route);
     route.responses = {{200, "A page of messages.", api::list_schema_text<api::Message>(), {}}};
+    add_page_and_cursor_parameters(route);
     return route;
 }
 

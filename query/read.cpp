@@ -113,6 +113,15 @@ void add_page_parameters(http::Route& route) {
     route.query.insert(route.query.begin(), parameters.begin(), parameters.end());
 }
 
+void add_page_and_cursor_parameters(http::Route& route) {
+    route.query.insert(route.query.begin(), {"cursor", R"({"type":"string","maxLength":100})",
+                                             "Instead of skip: empty for the first page, then as `Link` has "
+                                             "it. However the list changes meanwhile, nothing "
+                                             "that was there throughout is left out or comes twice."});
+    add_page_parameters(route);
+    route.responses.push_back({400, "The cursor is none of this list.", "", {"cursor_unknown"}});
+}
+
 AnswerPtr make_answer(std::string body, std::string link, std::string total) {
     auto answer = std::make_shared<Answer>();
     answer->etag = etag_of(body, link + total);
@@ -159,9 +168,32 @@ void rethrow_as_problem(std::exception_ptr error) {
 AnswerPtr ListWriter::finish(const QueryContext& context, const http::Request& request,
                              std::optional<std::int64_t> total) {
     out_.end_array();
-    return make_answer(std::move(text_),
-                       api::link_of(context.settings.public_url, request, page_, row_count_ > page_.limit),
+    const bool more = row_count_ > page_.limit;
+    const auto& url = context.settings.public_url;
+    std::string link;
+    if (page_.walk) {
+        std::optional<api::Shown> shown;
+        if (!begins_.empty())
+            shown = is_backwards() ? api::Shown{farthest_, nearest_} : api::Shown{nearest_, farthest_};
+        link = api::link_of(url, request, page_, more, shown, context.cursors);
+    } else {
+        link = api::link_of(url, request, page_, more);
+    }
+    return make_answer(is_backwards() ? turned_round() : std::move(text_), std::move(link),
                        total ? std::to_string(*total) : std::string());
+}
+
+std::string ListWriter::turned_round() const {
+    std::string turned = "[";
+    turned.reserve(text_.size());
+    auto end = text_.size() - 1;  // of the array's own bracket
+    for (auto at = begins_.size(); at-- > 0;) {
+        const auto begin = begins_[at] + (at > 0 ? 1 : 0);
+        if (turned.size() > 1) turned += ',';
+        turned.append(text_, begin, end - begin);
+        end = begins_[at];
+    }
+    return turned += ']';
 }
 
 }  // namespace dacapo

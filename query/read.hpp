@@ -29,8 +29,9 @@ http::Handler reading(const QueryContext& context, http::Handler answer);
 // A GET route whose handler is wrapped in `reading`, with the parameters that come with it.
 http::Route read_route(const QueryContext& context, std::string pattern, std::string operation_id,
                        http::Handler answer);
-// Adds skip, limit and count before the route's own parameters.
+// Adds skip, limit and count before the route's own parameters; and cursor, where the list takes it.
 void add_page_parameters(http::Route& route);
+void add_page_and_cursor_parameters(http::Route& route);
 
 // A body with its ETag and `Cache-Control: no-cache, private`. `link` and `total` become headers unless
 // empty.
@@ -67,7 +68,8 @@ boost::asio::awaitable<AnswerPtr> fill(const QueryContext& context, std::string 
     co_return answer;
 }
 
-// The text of a list. One row more than the page holds is asked for: it only tells that there are more.
+// The text of a list. One row more than the page holds is asked for: it only tells that there are more. Rows
+// of a page before a cursor come nearest first and are turned round.
 class ListWriter {
 public:
     explicit ListWriter(const api::Page& page) : page_(page) {
@@ -77,9 +79,14 @@ public:
 
     // The `limit` of the SQL statement.
     std::int64_t row_count_max() const { return page_.limit + 1; }
+    // `place`: in the order of a list that takes a cursor.
     template <class Resource>
-    void add(const Resource& resource) {
-        if (row_count_++ < page_.limit) api::write(out_, resource);
+    void add(const Resource& resource, api::Place place = {}) {
+        if (row_count_++ >= page_.limit) return;
+        begins_.push_back(text_.size());
+        api::write(out_, resource);
+        if (begins_.size() == 1) nearest_ = place;
+        farthest_ = place;
     }
     AnswerPtr finish(const QueryContext& context, const http::Request& request,
                      std::optional<std::int64_t> total);
@@ -87,10 +94,16 @@ public:
 private:
     static constexpr std::size_t row_bytes_guess = 512;
 
+    bool is_backwards() const { return page_.cursor() && page_.cursor()->side == api::Side::before; }
+    std::string turned_round() const;
+
     api::Page page_;
     std::string text_;
     JsonWriter out_{text_};
     std::int64_t row_count_ = 0;
+    std::vector<std::size_t> begins_;  // of the rows in the text; a comma stands before all but the first
+    api::Place nearest_;               // the first row that came
+    api::Place farthest_;              // the last one that is shown
 };
 
 }  // namespace dacapo

@@ -12,12 +12,32 @@ namespace asio = boost::asio;
 
 #define USER_COLUMNS "id, username, email, full_name, bio, role, created_at"
 constexpr std::string_view select_user = "SELECT " USER_COLUMNS " FROM users WHERE id = $1";
-constexpr std::string_view select_users = "SELECT " USER_COLUMNS " FROM users ORDER BY id LIMIT $1 OFFSET $2";
-constexpr sql::PerDialect select_users_found{
-    .sqlite =
-        "SELECT " USER_COLUMNS " FROM users WHERE instr(search_text, $3) > 0 ORDER BY id LIMIT $1 OFFSET $2",
-    .postgresql = "SELECT " USER_COLUMNS
-                  " FROM users WHERE strpos(search_text, $3) > 0 ORDER BY id LIMIT $1 OFFSET $2"};
+// Of each list the page by skip, and those after and before a cursor.
+#define BY_ID " ORDER BY id LIMIT $1"
+#define BY_ID_BACKWARDS " ORDER BY id DESC LIMIT $1"
+struct ListStatements {
+    sql::PerDialect page;
+    sql::PerDialect after;
+    sql::PerDialect before;
+};
+constexpr sql::PerDialect both(std::string_view sql) { return {.sqlite = sql, .postgresql = sql}; }
+constexpr ListStatements of_all{
+    .page = both("SELECT " USER_COLUMNS " FROM users" BY_ID " OFFSET $2"),
+    .after = both("SELECT " USER_COLUMNS " FROM users WHERE id > $2" BY_ID),
+    .before = both("SELECT " USER_COLUMNS " FROM users WHERE id < $2" BY_ID_BACKWARDS)};
+#define FOUND_IN_SQLITE "SELECT " USER_COLUMNS " FROM users WHERE instr(search_text, $3) > 0"
+#define FOUND_IN_POSTGRESQL "SELECT " USER_COLUMNS " FROM users WHERE strpos(search_text, $3) > 0"
+constexpr ListStatements of_found{
+    .page = {.sqlite = FOUND_IN_SQLITE BY_ID " OFFSET $2",
+             .postgresql = FOUND_IN_POSTGRESQL BY_ID " OFFSET $2"},
+    .after = {.sqlite = FOUND_IN_SQLITE " AND id > $2" BY_ID,
+              .postgresql = FOUND_IN_POSTGRESQL " AND id > $2" BY_ID},
+    .before = {.sqlite = FOUND_IN_SQLITE " AND id < $2" BY_ID_BACKWARDS,
+               .postgresql = FOUND_IN_POSTGRESQL " AND id < $2" BY_ID_BACKWARDS}};
+#undef BY_ID
+#undef BY_ID_BACKWARDS
+#undef FOUND_IN_SQLITE
+#undef FOUND_IN_POSTGRESQL
 constexpr std::string_view count_users = "SELECT count(*) FROM users";
 constexpr sql::PerDialect count_users_found{
     .sqlite = "SELECT count(*) FROM users WHERE instr(search_text, $1) > 0",
@@ -82,9 +102,11 @@ struct UsersAsked {
     std::string search;  // folded; empty: all
 };
 
-UsersAsked users_asked(const http::Request& request) {
+UsersAsked users_asked(const QueryContext& context, const http::Request& request) {
     api::QueryReader query(request);
-    UsersAsked asked{query.page(), fold(query.text("q", api::search_code_points_max).value_or(""))};
+    UsersAsked asked;
+    asked.search = fold(query.text("q", api::search_code_points_max).value_or(""));
+    asked.page = query.page(context.cursors, "/users?" + asked.search);
     query.done();
     return asked;
 }
@@ -95,16 +117,19 @@ AnswerPtr read_list(sql::Session& session, const QueryContext& context, const ht
     const auto add = [&](const sql::Row& row) {
         api::User user;
         read_user(row, emails, user);
-        list.add(user);
+        list.add(user, {0, user.id.value});
     };
+    const auto& sql = asked.search.empty() ? of_all : of_found;
+    const auto* cursor = asked.page.cursor();
+    const auto& select = !cursor ? sql.page : cursor->side == api::Side::after ? sql.after : sql.before;
+    const auto from = cursor ? cursor->place.id : asked.page.skip;
     std::optional<std::int64_t> total;
     session.consistently([&] {
         if (asked.search.empty()) {
-            session.query(select_users, list.row_count_max(), asked.page.skip, add);
+            session.query(select.in(session.dialect()), list.row_count_max(), from, add);
             if (asked.page.count) total = session.value<std::int64_t>(count_users);
         } else {
-            session.query(select_users_found.in(session.dialect()), list.row_count_max(), asked.page.skip,
-                          asked.search, add);
+            session.query(select.in(session.dialect()), list.row_count_max(), from, asked.search, add);
             if (asked.page.count)
                 total = session.value<std::int64_t>(count_users_found.in(session.dialect()), asked.search);
         }
@@ -117,7 +142,7 @@ asio::awaitable<http::Response> list_users(const QueryContext& context, http::Re
     auto key = api::question_of(request) + emails.key();
     if (const auto hit = context.caches.here().find(key)) co_return respond(*hit, request);
 
-    auto read = [&context, &request, asked = users_asked(request), emails](sql::Session& session) {
+    auto read = [&context, &request, asked = users_asked(context, request), emails](sql::Session& session) {
         return read_list(session, context, request, asked, emails);
     };
     std::vector<Tag> tags{{TagKind::users}};
@@ -172,8 +197,8 @@ std::vector<http::Route> user_queries(const QueryContext& context) {
     users.access = access;
     users.query.push_back({"q", R"({"type":"string","maxLength":100})",
                            "Part of the username or of the full name; case and accents do not count."});
-    add_page_parameters(users);
     users.responses = {{200, "A page of users.", api::list_schema_text<api::User>(), {}}};
+    add_page_and_cursor_parameters(users);
 
     auto get = [&context](http::Request& request) { return get_user(context, request); };
     auto user = read_route(context, "/users/{user_id}", "getUser", std::move(get));
