@@ -1,5 +1,6 @@
 #include "command/handling.hpp"
 
+#include "api/idempotency_key.hpp"
 #include "infra/crypto/digest.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -12,18 +13,11 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t idempotency_key_bytes_max = 255;
-
-// A Structured-Field string in quotes, or the bare text that most clients send.
-std::string_view key_text(std::string_view header) {
-    if (header.size() >= 2 && header.front() == '"' && header.back() == '"')
-        header = header.substr(1, header.size() - 2);
-    const auto printable = [](char c) { return c > 0x20 && c < 0x7F && c != '"' && c != '\\'; };
-    if (header.empty() || header.size() > idempotency_key_bytes_max ||
-        !std::all_of(header.begin(), header.end(), printable))
-        throw http::Problem(400, "invalid_idempotency_key",
-                            "Idempotency-Key must be 1 to 255 printable characters without spaces.");
-    return header;
+std::string key_text(std::string_view field) {
+    if (auto key = api::idempotency_key(field)) return std::move(*key);
+    throw http::Problem(
+        400, "invalid_idempotency_key",
+        "Idempotency-Key must be 1 to 255 printable characters, in quotes where spaces are among them.");
 }
 
 // Gives the key back unless the command was recorded.
@@ -63,8 +57,8 @@ CommandId new_command_id() {
 
 CommandHandling::CommandHandling(Shards& shards, const Clock& clock, Admission& admission,
                                  PasswordPool& passwords, LoginFailures& login_failures,
-                                 const AccessTokens& access_tokens,
-                                 const RefreshTokens& refresh_tokens, CommandSettings settings)
+                                 const AccessTokens& access_tokens, const RefreshTokens& refresh_tokens,
+                                 CommandSettings settings)
     : shards_(shards),
       clock_(clock),
       admission_(admission),
@@ -145,7 +139,8 @@ asio::awaitable<LogEntryPtr> CommandHandling::read_record(int shard, Position po
     auto read = [](EventLog& log, int of_shard, Position at) -> asio::awaitable<LogEntryPtr> {
         co_return log.read_at(of_shard, at);
     };
-    auto entry = co_await asio::co_spawn(log_reads_, read(shards_.log(), shard, position), asio::use_awaitable);
+    auto entry =
+        co_await asio::co_spawn(log_reads_, read(shards_.log(), shard, position), asio::use_awaitable);
     if (!entry) throw std::runtime_error("a record that must be in the log is not");
     co_return entry;
 }
