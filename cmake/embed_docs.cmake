@@ -1,29 +1,7 @@
-# Run at build time: fetches the packages of web/ once, compresses what /docs serves and writes docs_files.S, which
-# includes the bytes. Each file's ETag, made from its hash, stands in it too, so that a new file also makes a new object.
+# Run at build time: compresses what /docs serves and writes docs_files.S, which includes the bytes. Each file's ETag, made from its hash, stands in it too, so that a new file also makes a new object.
 cmake_minimum_required(VERSION 3.25)
 
-file(MAKE_DIRECTORY ${STORE} ${OUT})
-file(LOCK ${STORE} DIRECTORY GUARD PROCESS TIMEOUT 600)
-
-file(SHA256 ${WEB}/package-lock.json wanted)
-set(fetched "")
-if(EXISTS ${STORE}/fetched)
-    file(READ ${STORE}/fetched fetched)
-endif()
-if(NOT fetched STREQUAL wanted)
-    file(REMOVE ${STORE}/fetched)
-    file(COPY ${WEB}/package.json ${WEB}/package-lock.json DESTINATION ${STORE})
-    if(NOT NPM)
-        message(FATAL_ERROR "npm is missing, and the API page needs one package from it: apt-get install npm")
-    endif()
-    execute_process(
-        COMMAND ${NPM} ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
-        WORKING_DIRECTORY ${STORE} RESULT_VARIABLE result)
-    if(NOT result EQUAL 0)
-        message(FATAL_ERROR "npm could not fetch the packages of web/package-lock.json; its message is above")
-    endif()
-    file(WRITE ${STORE}/fetched ${wanted})
-endif()
+include(${CMAKE_CURRENT_LIST_DIR}/fetch_web.cmake)
 
 set(assembly "/* Written by cmake/embed_docs.cmake. */\n    .section .rodata\n")
 function(embed symbol file)

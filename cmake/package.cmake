@@ -7,7 +7,8 @@ endif()
 install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
 install(FILES .env.example DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
-install(FILES ${CMAKE_BINARY_DIR}/docs_page/swagger-ui-bundle.js.LICENSE.txt DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${CMAKE_BINARY_DIR}/docs_page/swagger-ui-bundle.js.LICENSE.txt
+        ${CMAKE_BINARY_DIR}/common_passwords/zxcvbn-language-common.LICENSE.txt DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 set(CPACK_PACKAGE_NAME dacapo)
 set(CPACK_PACKAGE_VENDOR dacapo)

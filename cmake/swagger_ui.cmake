@@ -9,7 +9,7 @@ add_custom_command(
     OUTPUT ${docs_folder}/docs_files.S
     COMMAND ${CMAKE_COMMAND} -D NPM=${NPM} -D GZIP=${GZIP} -D WEB=${CMAKE_SOURCE_DIR}/web
             -D STORE=${DACAPO_WEB_STORE} -D OUT=${docs_folder} -P ${CMAKE_CURRENT_LIST_DIR}/embed_docs.cmake
-    DEPENDS ${CMAKE_CURRENT_LIST_DIR}/embed_docs.cmake
+    DEPENDS ${CMAKE_CURRENT_LIST_DIR}/embed_docs.cmake ${CMAKE_CURRENT_LIST_DIR}/fetch_web.cmake
             ${CMAKE_SOURCE_DIR}/web/package.json ${CMAKE_SOURCE_DIR}/web/package-lock.json
             ${CMAKE_SOURCE_DIR}/web/docs/index.html ${CMAKE_SOURCE_DIR}/web/docs/initializer.js
     COMMENT "Embedding the API page"

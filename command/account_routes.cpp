@@ -24,7 +24,7 @@ struct RegisterBody {
     static void fields(Self& self, Field&& field) {
         field("username", self.username, api::Text{3, 32}, api::Hint{"Letters, digits, and . _ - ; or give `name`."});
         field("email", self.email, api::Text{3, 254});
-        field("password", self.password, api::Secret{}, api::Text{8}, api::Hint{"8 characters to 72 bytes."});
+        field("password", self.password, api::Secret{}, api::Text{8}, api::Hint{"8 characters to 72 bytes, and none of the 3,000 most common ones."});
         field("full_name", self.full_name, api::Text{0, 100});
         field("name", self.name, api::Text{1, 100}, api::Hint{"Makes the username when none is given."});
     }

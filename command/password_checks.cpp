@@ -1,5 +1,6 @@
 #include "command/password_checks.hpp"
 
+#include "command/common_passwords.hpp"
 #include "domain/account.hpp"
 #include "infra/http/problem.hpp"
 
@@ -18,6 +19,9 @@ void check_new_password(const std::string& password, const std::string& pointer,
         faults.push_back({pointer, "too_short", "Must have at least 8 characters."});
     if (password_is_too_long(password))
         faults.push_back({pointer, "too_long", "Must have at most 72 bytes."});
+    if (password_is_common(password))
+        faults.push_back(
+            {pointer, "too_common", "Is one of the most common passwords, which are tried first."});
 }
 
 asio::awaitable<std::string> password_hash(PasswordPool& pool, std::string password) {

@@ -10,7 +10,8 @@
 
 namespace dacapo {
 
-// At least 8 characters, at most 72 bytes; `pointer` names the member of the body.
+// At least 8 characters, at most 72 bytes, none of the most common ones; `pointer` names the member of the
+// body.
 void check_new_password(const std::string& password, const std::string& pointer, api::Faults& faults);
 
 // 503 `overloaded`: too many passwords are waiting.

@@ -141,8 +141,10 @@ TEST_CASE("a password is changed only by whoever knows the old one, to a good on
     const auto head = server.log_head();
     CHECK(change(zoe, "a guess of mine", new_password).told() == "403 wrong_password");
     CHECK(change(zoe, std::string(73, 'x'), new_password).told() == "403 wrong_password");
-    for (const auto& [bad, code] : std::map<std::string, std::string>{
-             {"short", "too_short"}, {std::string(73, 'x'), "too_long"}, {password, "unchanged"}}) {
+    for (const auto& [bad, code] : std::map<std::string, std::string>{{"short", "too_short"},
+                                                                      {"iLoveYou", "too_common"},
+                                                                      {std::string(73, 'x'), "too_long"},
+                                                                      {password, "unchanged"}}) {
         const auto answer = change(zoe, password, bad);
         CHECK_MESSAGE(answer.told() == "422 invalid", bad);
         CHECK(answer["errors"].at(0).at("pointer") == json::value("/new_password"));
