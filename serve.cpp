@@ -262,6 +262,9 @@ void Server::Parts::make_listener() {
     listener = std::make_unique<http::Listener>(listener_options(),
                                                 http::Router(routes(), std::move(sockets)), hooks());
     if (!query) return;
+    metrics.gauge_from("dacapo_sockets_refused",
+                       "Handshakes of addresses with too many WebSockets since the start",
+                       [this] { return static_cast<double>(listener->counts().sockets_refused); });
     std::vector<http::WebSocket::Executor> executors;
     for (std::size_t i = 0; i < listener->thread_count(); ++i) executors.push_back(listener->executor_of(i));
     query->feed().attach(std::move(executors));
@@ -276,6 +279,7 @@ http::ListenerOptions Server::Parts::listener_options() const {
     made.local_origins_allowed = config.localhost_origins;
     made.trusted_proxies = TrustedProxies(config.trusted_proxies);
     made.tls = {config.tls_cert, config.tls_key};
+    if (config.rate_limit) made.limits.socket_count_per_client_max = RequestLimits::sockets_per_client_max;
     return made;
 }
 
@@ -290,10 +294,14 @@ http::Hooks Server::Parts::hooks() {
             // Every server answers what is asked of itself: its health, its metrics.
             if (reads ? !roles.query && route == nullptr : !roles.command) throw wrong_role();
         };
-    if (config.rate_limit)
+    if (config.rate_limit) {
         made.count = [this](const http::Route& route, const http::Request& request) {
             return limits.count(route, request);
         };
+        made.count_handshake = [this](const http::Request& request) {
+            return limits.count_handshake(request);
+        };
+    }
     made.on_exchange = [this](const http::Exchange& exchange) { observer.exchange(exchange); };
     made.on_internal_error = [this](std::string_view request_id, std::string_view what) {
         lines.error("internal error", {{"request_id", request_id}, {"error", what}});

@@ -4,6 +4,14 @@
 
 namespace dacapo {
 
+namespace {
+
+std::string name_of(const http::Principal& principal) {
+    return "user " + std::to_string(principal.user_id.value);
+}
+
+}  // namespace
+
 RequestLimits::Limit::Limit(Metrics& metrics, const char* name, std::uint32_t quota)
     : counter({name, quota, window}),
       refused(metrics.counter("dacapo_rate_limited_total", "Requests refused with 429 by a rate limit",
@@ -19,7 +27,9 @@ RequestLimits::RequestLimits(const Clock& clock, Metrics& metrics)
     : clock_(clock),
       user_commands_(metrics, "user-commands", user_commands_max),
       anonymous_commands_(metrics, "anonymous-commands", anonymous_commands_max),
-      anonymous_reads_(metrics, "anonymous-reads", anonymous_reads_max) {}
+      anonymous_reads_(metrics, "anonymous-reads", anonymous_reads_max),
+      user_handshakes_(metrics, "user-handshakes", user_handshakes_max),
+      anonymous_handshakes_(metrics, "anonymous-handshakes", anonymous_handshakes_max) {}
 
 std::optional<http::RateStanding> RequestLimits::count(const http::Route& route,
                                                        const http::Request& request) {
@@ -27,10 +37,16 @@ std::optional<http::RateStanding> RequestLimits::count(const http::Route& route,
     const auto now = clock_.now();
     if (request.principal) {
         if (!route.command) return std::nullopt;
-        return user_commands_.count("user " + std::to_string(request.principal->user_id.value), now);
+        return user_commands_.count(name_of(*request.principal), now);
     }
     auto& limit = route.command ? anonymous_commands_ : anonymous_reads_;
     return limit.count(network_of(request.remote_address), now);
+}
+
+std::optional<http::RateStanding> RequestLimits::count_handshake(const http::Request& request) {
+    const auto now = clock_.now();
+    if (request.principal) return user_handshakes_.count(name_of(*request.principal), now);
+    return anonymous_handshakes_.count(network_of(request.remote_address), now);
 }
 
 }  // namespace dacapo

@@ -19,11 +19,17 @@ public:
     // them.
     static constexpr std::uint32_t anonymous_commands_max = 120;
     static constexpr std::uint32_t anonymous_reads_max = 1200;
+    // WebSockets opened: by a user, and by an address without a token that holds.
+    static constexpr std::uint32_t user_handshakes_max = 120;
+    static constexpr std::uint32_t anonymous_handshakes_max = 60;
+    // Open at once, of one address: whole schools and festivals share one.
+    static constexpr std::size_t sockets_per_client_max = 1000;
 
     RequestLimits(const Clock& clock, Metrics& metrics);
 
     // Nothing for what is not limited: reads with a token, and what operators ask.
     std::optional<http::RateStanding> count(const http::Route& route, const http::Request& request);
+    std::optional<http::RateStanding> count_handshake(const http::Request& request);
 
 private:
     struct Limit {
@@ -37,6 +43,8 @@ private:
     Limit user_commands_;
     Limit anonymous_commands_;
     Limit anonymous_reads_;
+    Limit user_handshakes_;
+    Limit anonymous_handshakes_;
 };
 
 }  // namespace dacapo

@@ -87,6 +87,7 @@ asio::awaitable<http::SocketAccept> FeedHub::accept(http::Request& request,
     std::string token(token_of(request, subprotocols));
     if (token.empty()) refuse_token("token_missing", "A feed needs a token.");
     const auto viewer = co_await viewer_of(token);
+    request.principal = viewer.principal;  // Whose handshake it is: for the limits and the log.
     Wish wish{viewer, std::move(token), topics_of(request), since_of(request)};
     co_await wait_until_fresh();
 

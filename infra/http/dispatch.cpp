@@ -141,4 +141,19 @@ asio::awaitable<Response> answer(const Shared& shared, const Router::Match& matc
     co_return response;
 }
 
+asio::awaitable<SocketAccept> accept_socket(const Shared& shared, const SocketRoute& route, const Head& head,
+                                            Request& request, std::optional<RateStanding>& standing) {
+    SocketAccept accepted;
+    std::exception_ptr refused;
+    try {
+        accepted = co_await route.accept(request, head.subprotocols);
+    } catch (const Problem&) {
+        refused = std::current_exception();
+    }
+    if (shared.hooks.count_handshake) standing = shared.hooks.count_handshake(request);
+    if (standing && standing->exceeded) throw rate_exceeded(*standing, jitter_of(request));
+    if (refused) std::rethrow_exception(refused);
+    co_return accepted;
+}
+
 }  // namespace dacapo::http

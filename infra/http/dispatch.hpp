@@ -22,6 +22,11 @@ bool authenticate_now(const Shared& shared, Access access, Request& request);
 boost::asio::awaitable<Response> answer(const Shared& shared, const Router::Match& match, const Head& head,
                                         Request& request);
 
+// Asks the route of a WebSocket. Sets `standing` when the handshake was counted. Throws Problem.
+boost::asio::awaitable<SocketAccept> accept_socket(const Shared& shared, const SocketRoute& route,
+                                                   const Head& head, Request& request,
+                                                   std::optional<RateStanding>& standing);
+
 // The answer for whatever is being thrown; call it in a catch block.
 Response answer_to_exception(const Shared& shared, const Request& request);
 

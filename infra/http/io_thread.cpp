@@ -17,11 +17,23 @@ std::optional<ConnectionSlot> ConnectionSlot::take(Shared& shared, const std::st
     return ConnectionSlot(shared, address);
 }
 
+bool ConnectionSlot::take_socket(std::string client) {
+    const std::lock_guard lock(shared_->mutex);
+    auto& of_client = shared_->sockets_by_client[client];
+    if (of_client >= shared_->limits.socket_count_per_client_max) return false;
+    ++of_client;
+    client_ = std::move(client);
+    return true;
+}
+
 ConnectionSlot::~ConnectionSlot() {
     if (shared_ == nullptr) return;
     const std::lock_guard lock(shared_->mutex);
     const auto found = shared_->count_by_address.find(address_);
     if (--found->second == 0) shared_->count_by_address.erase(found);
+    if (const auto sockets = shared_->sockets_by_client.find(client_);
+        !client_.empty() && --sockets->second == 0)
+        shared_->sockets_by_client.erase(sockets);
     if (--shared_->connection_count == 0) shared_->all_closed.notify_all();
 }
 

@@ -37,11 +37,13 @@ struct Shared {
 
     std::atomic<std::size_t> socket_count = 0;
     std::atomic<std::uint64_t> refused_count = 0;
+    std::atomic<std::uint64_t> sockets_refused_count = 0;
 
     std::mutex mutex;  // of what follows; taken when a connection opens or closes
     std::condition_variable all_closed;
     std::size_t connection_count = 0;
     std::unordered_map<std::string, std::size_t> count_by_address;
+    std::unordered_map<std::string, std::size_t> sockets_by_client;
 
     void report(std::string_view request_id, std::string_view what) const {
         if (hooks.on_internal_error) hooks.on_internal_error(request_id, what);
@@ -53,15 +55,20 @@ class ConnectionSlot {
 public:
     static std::optional<ConnectionSlot> take(Shared& shared, const std::string& address);
     ConnectionSlot(ConnectionSlot&& other) noexcept
-        : shared_(std::exchange(other.shared_, nullptr)), address_(std::move(other.address_)) {}
+        : shared_(std::exchange(other.shared_, nullptr)),
+          address_(std::move(other.address_)),
+          client_(std::move(other.client_)) {}
     ConnectionSlot& operator=(ConnectionSlot&&) = delete;
     ~ConnectionSlot();
     const std::string& address() const { return address_; }
+    // The connection becomes a WebSocket of this client. False when that client has as many as it may have.
+    bool take_socket(std::string client);
 
 private:
     ConnectionSlot(Shared& shared, std::string address) : shared_(&shared), address_(std::move(address)) {}
     Shared* shared_;
     std::string address_;
+    std::string client_;  // of a WebSocket
 };
 
 // A connection of either protocol, as its thread knows it.

@@ -217,6 +217,7 @@ ListenerCounts Listener::counts() const {
     ListenerCounts counts;
     counts.sockets = impl_->shared.socket_count.load(std::memory_order_relaxed);
     counts.connections_refused = impl_->shared.refused_count.load(std::memory_order_relaxed);
+    counts.sockets_refused = impl_->shared.sockets_refused_count.load(std::memory_order_relaxed);
     const std::lock_guard lock(impl_->shared.mutex);
     counts.connections = impl_->shared.connection_count;
     return counts;

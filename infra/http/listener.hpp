@@ -53,11 +53,15 @@ struct Exchange {
 struct Hooks {
     Authenticate authenticate;         // needed when a route's access is not open
     AuthenticateNow authenticate_now;  // may be empty
-    // Asked first, where it is set: throws Problem for what servers of another role serve. Null: no route here.
+    // Asked first, where it is set: throws Problem for what servers of another role serve. Null: no route
+    // here.
     std::function<void(Method, const Route*)> check_role;
-    // Counts a request of whoever it comes from: its principal, or without one its address. Nothing for what is not
-    // limited. Empty: nothing is.
+    // Counts a request of whoever it comes from: its principal, or without one its address. Nothing for what
+    // is not limited. Empty: nothing is.
     std::function<std::optional<RateStanding>(const Route&, const Request&)> count;
+    // The same of a handshake, whose principal the socket's route has set if its token holds. Empty: none is
+    // counted.
+    std::function<std::optional<RateStanding>(const Request&)> count_handshake;
     std::function<void(const Exchange&)> on_exchange;
     // An exception that is no Problem left a handler, or a thread's loop. The text is for the log, never for
     // the client.
@@ -81,6 +85,7 @@ struct ListenerCounts {
     std::size_t connections = 0;  // open now, sockets included
     std::size_t sockets = 0;      // open WebSockets now
     std::uint64_t connections_refused = 0;
+    std::uint64_t sockets_refused = 0;  // handshakes of clients with too many WebSockets
 };
 
 class Listener {
@@ -95,7 +100,8 @@ public:
     Listener& operator=(const Listener&) = delete;
 
     std::uint16_t port() const;
-    // Reads the certificate and its key anew, for the connections to come. Throws TlsFault and keeps the old ones.
+    // Reads the certificate and its key anew, for the connections to come. Throws TlsFault and keeps the old
+    // ones.
     void reload_tls();
     void start();  // starts the threads and returns
     // Stops accepting, closes idle connections and WebSockets, lets running requests finish (their answers

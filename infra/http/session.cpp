@@ -95,6 +95,7 @@ private:
     void write(const Response& response, std::string_view pattern);
     void report_exchange(const Response& response, std::string_view pattern);
     void refuse(const HeadError& error, std::string_view pattern);
+    [[noreturn]] void refuse_socket();
     void send_timeout();
     void close();
     std::string_view unread() const { return {input_.data() + input_begin_, input_end_ - input_begin_}; }
@@ -364,15 +365,28 @@ asio::awaitable<void> Session::linger() {
     }
 }
 
+// Sockets last, so nobody can say when there will be room.
+void Session::refuse_socket() {
+    shared_.sockets_refused_count.fetch_add(1, std::memory_order_relaxed);
+    Problem problem(429, "too_many_sockets", "This address has too many WebSockets open.");
+    problem.headers.emplace_back("Retry-After", "10");
+    problem.violated_policies.emplace_back("sockets");
+    throw problem;
+}
+
 asio::awaitable<void> Session::upgrade(Router::Match match) {
     SocketAccept accepted;
+    std::optional<RateStanding> standing;
     try {
         check_handshake(shared_.origins, request_, head_);
         if (thread_.stopping) throw Problem(503, "stopping", "The server is stopping.");
-        accepted = co_await match.socket->accept(request_, head_.subprotocols);
+        accepted = co_await accept_socket(shared_, *match.socket, head_, request_, standing);
+        if (!slot_->take_socket(network_of(request_.remote_address))) refuse_socket();
     } catch (...) {
         keep_alive_ = false;
-        write(answer_to_exception(shared_, request_), match.pattern);
+        auto response = answer_to_exception(shared_, request_);
+        if (standing) add_rate_fields(*standing, response);
+        write(response, match.pattern);
         co_return;
     }
     output_ += handshake_answer(head_, accepted.subprotocol, request_.request_id, thread_.date);
