@@ -48,7 +48,7 @@ std::vector<Row> request_lines() {
         {"HTTP/9.9", get("", "GET /hello HTTP/9.9"), {505}},
         {"no version", get("", "GET /hello"), {400}},
         {"no version and no fields", "GET /hello \r\n\r\n", {400}},
-        {"words before the method", get("", "Extra lineGET /hello HTTP/1.1"), {501}},
+        {"words before the method", get("", "Extra lineGET /hello HTTP/1.1"), {505}},
         {"bytes of TLS", std::string("\x16\x03\x01\x02\x00\n hello", 12), {400}},
         {"a NUL in the path", get("", "GET /a%00 HTTP/1.1"), {400}},
         {"a path that climbs in disguise", get("", "GET /things/..%2f HTTP/1.1"), {400}},

@@ -7,6 +7,8 @@ from statistics import median
 BEGIN, END = "<!-- figures: written by ./dev bench --write -->", "<!-- end of figures -->"
 CLUSTER_BEGIN = "<!-- figures: written by ./dev bench --cluster --write -->"
 CLUSTER_END = "<!-- end of the cluster's figures -->"
+LOGINS_BEGIN = "<!-- figures: written by ./dev bench --logins --write -->"
+LOGINS_END = "<!-- end of the log-ins' figures -->"
 
 TEMPLATE = f"""# Benchmarks
 
@@ -177,6 +179,10 @@ def write(page, text):
 
 def write_cluster(page, text):
     page.write_text(replaced(page.read_text(), CLUSTER_BEGIN, CLUSTER_END, text))
+
+
+def write_logins(page, text):
+    page.write_text(replaced(page.read_text(), LOGINS_BEGIN, LOGINS_END, text))
 
 
 def replaced(old, begin, end, text):
