@@ -59,6 +59,7 @@ struct PlannedChange {
     std::optional<std::optional<std::int64_t>> capacity;
     std::string folded_before;
     std::string folded_after;
+    std::string if_match;
     bool title_changes() const { return folded_before != folded_after; }
 };
 
@@ -71,7 +72,8 @@ PlannedChange plan_change(CommandHandling& commands, const http::Request& reques
     const auto& principal = *request.principal;
     if (!Gathering::is_host(plan.before, principal.user_id) && principal.role != Role::admin)
         throw problem_of(Gathering::Refusal::not_host);
-    check_if_match(request.if_match, plan.before.details_version);
+    plan.if_match = request.if_match;
+    check_if_match(plan.if_match, plan.before.details_version);
     if (request.method == http::Method::put) {
         const auto body = api::read_body<EventBody>(request);
         plan.details = details_of(body, commands.settings().default_timezone);
@@ -133,6 +135,8 @@ asio::awaitable<Receipt> carry_out_change(CommandHandling& commands, CommandOrig
     Receipt receipt;
     try {
         Decide decide = [&](const ShardState& state, const Context& by) -> Verdict {
+            // Somebody else may have been quicker since the plan was made.
+            check_if_match(plan.if_match, gathering_in(state, id).details_version);
             return decide_change(plan, claim_id, state, by, facts);
         };
         auto submitted = shards.of_id(id.value).submit(std::move(origin), std::move(decide));
@@ -200,7 +204,10 @@ asio::awaitable<http::Response> remove(CommandHandling& commands, http::Request&
     Gathering::State before;
     Decide decide = [&](const ShardState& state, const Context& by) -> Verdict {
         before = gathering_in(state, id);
-        if (before.phase != Gathering::Phase::none && before.phase != Gathering::Phase::deleted)
+        const bool is_there =
+            before.phase != Gathering::Phase::none && before.phase != Gathering::Phase::deleted;
+        // Whether there is one, and whether they may, comes before the version.
+        if (is_there && (Gathering::is_host(before, by.actor) || by.role == Role::admin))
             check_if_match(request.if_match, before.details_version);
         return decide_gathering_end(id, Gathering::Delete{Roster::others_are_in(roster_in(state, id))}, state,
                                     by);

@@ -2,7 +2,9 @@
 #include "tests/support/running_server.hpp"
 
 #include <doctest/doctest.h>
+#include <atomic>
 #include <future>
+#include <thread>
 
 namespace dacapo::test {
 namespace {
@@ -69,6 +71,50 @@ TEST_CASE("a change whose If-Match no longer holds is 412 and records nothing") 
     CHECK(zoe.patch(path, {{"location", "Three"}}, header("If-Match", "*")).number("version") == 4);
     CHECK(zoe.patch(path, {{"location", "Four"}}, header("If-Match", "\"v3\", \"v4\"")).status == 200);
     CHECK(zoe.del(path, header("If-Match", zoe.get(path).header("ETag"))).status == 204);
+}
+
+TEST_CASE("of many who change the same version at once exactly one does") {
+    constexpr int writers = 24;
+    RunningServer server;
+    auto zoe = server.person("zoe");
+    const auto path = event_path(zoe.create_event("Jam"));
+    std::atomic<int> changed = 0, late = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < writers; ++i)
+        threads.emplace_back([&, i] {
+            Client writer(server);
+            writer.token = zoe.token;
+            const auto answer = writer.patch(path, {{"location", "Place " + std::to_string(i)}},
+                                             header("If-Match", "\"v1\""));
+            if (answer.status == 200) ++changed;
+            if (answer.told() == "412 precondition_failed") ++late;
+        });
+    for (auto& thread : threads) thread.join();
+    CHECK(changed == 1);
+    CHECK(late == writers - 1);
+    CHECK(zoe.get(path).number("version") == 2);
+}
+
+TEST_CASE("If-Match compares strongly, and only for whoever may change what is there") {
+    RunningServer server;
+    auto zoe = server.person("zoe");
+    auto malik = server.person("malik");
+    const auto path = event_path(zoe.create_event("Jam"));
+    const auto stale = header("If-Match", "\"v7\"");
+    const json::object change{{"location", "Hall"}};
+    const auto tag = zoe.get(path).header("ETag");
+    for (const auto& weak : {std::string("W/\"v1\""), "W/" + tag, std::string("v1")})
+        CHECK(zoe.patch(path, change, header("If-Match", weak)).told() == "412 precondition_failed");
+    Client anyone(server);
+    CHECK(anyone.patch(path, change, stale).told() == "401 token_missing");
+    CHECK(anyone.del(path, stale).told() == "401 token_missing");
+    CHECK(malik.patch(path, change, stale).told() == "403 not_host");
+    CHECK(malik.del(path, stale).told() == "403 not_host");
+    CHECK(zoe.patch("/events/999999", change, stale).told() == "404 not_found");
+    CHECK(zoe.del("/events/999999", stale).told() == "404 not_found");
+    CHECK(zoe.patch(path, change, stale).told() == "412 precondition_failed");
+    CHECK(zoe.get(path, {{"If-Match", "\"v7\""}, {"If-None-Match", tag}}).status ==
+          304);  // of a read it says nothing
 }
 
 TEST_CASE("a host's change does not fail because people have joined since") {
