@@ -95,6 +95,7 @@ private:
     void write(const Response& response, std::string_view pattern);
     void report_exchange(const Response& response, std::string_view pattern);
     void refuse(const HeadError& error, std::string_view pattern);
+    [[noreturn]] static void refuse_while_stopping();
     [[noreturn]] void refuse_socket();
     void send_timeout();
     void close();
@@ -365,6 +366,12 @@ asio::awaitable<void> Session::linger() {
     }
 }
 
+void Session::refuse_while_stopping() {
+    Problem problem(503, "stopping", "The server is stopping.");
+    problem.headers.emplace_back("Retry-After", "1");
+    throw problem;
+}
+
 // Sockets last, so nobody can say when there will be room.
 void Session::refuse_socket() {
     shared_.sockets_refused_count.fetch_add(1, std::memory_order_relaxed);
@@ -379,7 +386,7 @@ asio::awaitable<void> Session::upgrade(Router::Match match) {
     std::optional<RateStanding> standing;
     try {
         check_handshake(shared_.origins, request_, head_);
-        if (thread_.stopping) throw Problem(503, "stopping", "The server is stopping.");
+        if (thread_.stopping) refuse_while_stopping();
         accepted = co_await accept_socket(shared_, *match.socket, head_, request_, standing);
         if (!slot_->take_socket(network_of(request_.remote_address))) refuse_socket();
     } catch (...) {

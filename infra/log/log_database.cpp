@@ -1,5 +1,6 @@
 #include "infra/log/log_database.hpp"
 
+#include "infra/clock.hpp"
 #include "infra/log/stored_records.hpp"
 
 #include <openssl/rand.h>
@@ -120,11 +121,11 @@ void LogDatabase::set_up(const SqliteLogOptions& options) {
         insert_meta.bind_text(2, value);
         insert_meta.run();
     };
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto now = SystemClock().now().time_since_epoch();
     store("format", std::to_string(log_format));
     store("epoch", new_epoch());
     store("shard_count", std::to_string(options.shard_count));
-    store("created_at", std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(now).count()));
+    store("created_at", std::to_string(now.count()));
     connection_.execute(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
     connection_.execute("COMMIT");
 }

@@ -50,6 +50,11 @@ std::string event_on(const std::string& date) {
 std::string registering(const std::string& username, const std::string& email, const std::string& secret) {
     return R"({"username":")" + username + R"(","email":")" + email + R"(","password":")" + secret + "\"}";
 }
+std::string repeated(const std::string& text, int count) {
+    std::string all;
+    while (count-- > 0) all += text;
+    return all;
+}
 std::string message(const std::string& content, const std::string& receiver = "2") {
     return R"({"content":)" + content + R"(,"receiver_id":)" + receiver + "}";
 }
@@ -132,6 +137,8 @@ TEST_CASE("texts that cannot be stored are 422") {
          "/username invalid_username, /email invalid_email, /password too_short"},
         {"a password that everybody has", "POST", "/register",
          registering("abc", "a@example.org", "Password1"), "422 invalid", "/password too_common"},
+        {"64 characters of four bytes as a password", "POST", "/register",
+         registering("abc", "a@example.org", repeated(emoji, 64)), "422 invalid", "/password too_long"},
         {"a password past 72 bytes", "POST", "/register",
          registering("abc", "a@example.org", std::string(73, 'x')), "422 invalid", "/password too_long"},
         {"a password past 72 bytes in few characters", "POST", "/register",

@@ -32,6 +32,16 @@ TEST_CASE("a subprotocol is chosen from those offered") {
     CHECK(client.handshake().header("Sec-WebSocket-Protocol") == "toy.v1");
 }
 
+TEST_CASE("compression is not taken up, and a frame that uses it is a fault") {
+    ToyServer server;
+    SocketClient client(server.port(), "/ws",
+                        {{"Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits"}});
+    REQUIRE(client.is_open());
+    CHECK_FALSE(client.handshake().has_header("Sec-WebSocket-Extensions"));
+    client.send_frame(0xC1, "x");
+    CHECK(client.receive().close_code == 1002);
+}
+
 TEST_CASE("a handshake is refused with its status") {
     http::ListenerOptions options;
     options.origins_allowed = {"https://dacapo.example"};

@@ -4,6 +4,10 @@
 #include "tests/support/running_server.hpp"
 
 #include <doctest/doctest.h>
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <thread>
 
 namespace dacapo::test {
 namespace {
@@ -49,6 +53,60 @@ TEST_CASE("for ten seconds the parent token gives the same successor again") {
     CHECK(again["refresh_token"] == first["refresh_token"]);
     CHECK(server.log_head() == head);
     CHECK(refresh(client, first.text("refresh_token")).status == 200);
+}
+
+TEST_CASE("a refresh token brought by many at once is spent once, and all get the same successor") {
+    RunningServer server;
+    auto zoe = server.person("zoe");
+    const auto head = server.log_head();
+    std::mutex mutex;
+    std::set<std::string> successors;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 24; ++i)
+        threads.emplace_back([&] {
+            Client client(server);
+            const auto answer = refresh(client, zoe.refresh_token);
+            const std::lock_guard lock(mutex);
+            successors.insert(answer.status == 200 ? answer.text("refresh_token") : answer.told());
+        });
+    for (auto& thread : threads) thread.join();
+    CHECK(successors.size() == 1);
+    CHECK_FALSE(successors.contains(zoe.refresh_token));
+    CHECK(server.log_head() == head + 1);
+}
+
+TEST_CASE("a token counts in Authorization alone: not in a query, not in a form, not in a cookie") {
+    RunningServer server;
+    auto zoe = server.person("zoe");
+    Client client(server);
+    for (const auto* name : {"token", "access_token"})
+        CHECK(client.get("/auth/me?" + std::string(name) + "=" + zoe.token).told() == "401 token_missing");
+    CHECK(client.get("/auth/me", header("Cookie", "token=" + zoe.token + "; access_token=" + zoe.token))
+              .told() == "401 token_missing");
+    CHECK(client
+              .send("POST", "/auth/logout", "access_token=" + zoe.token,
+                    header("Content-Type", "application/x-www-form-urlencoded"))
+              .told() == "401 token_missing");
+    CHECK(zoe.get("/auth/me").status == 200);
+}
+
+TEST_CASE("one e-mail address asked for by many at once is given once") {
+    constexpr int people = 24;
+    RunningServer server;
+    std::atomic<int> given = 0, taken = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < people; ++i)
+        threads.emplace_back([&, i] {
+            const auto answer =
+                Client(server).post("/register", {{"username", "name" + std::to_string(i)},
+                                                  {"email", i % 2 ? "Zoe@Example.org" : "zoe@example.org"},
+                                                  {"password", password}});
+            if (answer.status == 200) ++given;
+            if (answer.told() == "400 email_taken") ++taken;
+        });
+    for (auto& thread : threads) thread.join();
+    CHECK(given == 1);
+    CHECK(taken == people - 1);
 }
 
 TEST_CASE("a parent token after ten seconds ends the whole family") {

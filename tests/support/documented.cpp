@@ -106,12 +106,30 @@ const json::value* Documented::operation(std::string_view method, std::string_vi
 
 void Documented::check(std::string_view method, std::string_view target, const HttpAnswer& answer) {
     const std::lock_guard lock(mutex_);
+    if (const auto fault = fault_in_fields(answer); !fault.empty())
+        faults_.insert(std::string(method) + " " + std::string(plain_path(target)) + ": " + fault);
     std::string name;
     const auto* found = operation(method, target, name);
     if (!found) return;
     seen_.insert(name);
     if (const auto fault = fault_in(*found, answer, method != "HEAD"); !fault.empty())
         faults_.insert(name + " " + std::to_string(answer.status) + ": " + fault);
+}
+
+// What every answer says to browsers and caches, errors too, whoever makes it.
+std::string Documented::fault_in_fields(const HttpAnswer& answer) {
+    for (const auto& [name, value] : Headers{{"Server", "dacapo"},
+                                             {"X-Content-Type-Options", "nosniff"},
+                                             {"Referrer-Policy", "no-referrer"},
+                                             {"Cross-Origin-Resource-Policy", "same-site"},
+                                             {"Vary", "Origin"}})
+        if (answer.header(name) != value) return name + " is \"" + answer.header(name) + '"';
+    for (const auto* name : {"Content-Security-Policy", "Cache-Control", "Date", "X-Request-Id"})
+        if (!answer.has_header(name)) return std::string(name) + " is missing";
+    if (answer.header("Content-Security-Policy").find("frame-ancestors 'none'") == std::string::npos)
+        return "pages of elsewhere may frame it";
+    if (!answer.body.empty() && !answer.has_header("Content-Type")) return "a body without its type";
+    return {};
 }
 
 std::string Documented::fault_in(const json::value& operation, const HttpAnswer& answer,

@@ -31,6 +31,7 @@ public:
 private:
     const boost::json::value* operation(std::string_view method, std::string_view target,
                                         std::string& name) const;
+    static std::string fault_in_fields(const HttpAnswer& answer);
     std::string fault_in(const boost::json::value& operation, const HttpAnswer& answer, bool has_body) const;
     std::string fault_in_problem(const boost::json::value& response, const HttpAnswer& answer) const;
     std::string fault_in_object(const boost::json::object& value, const boost::json::object& schema,
