@@ -267,7 +267,9 @@ asio::awaitable<void> Session::serve() {
             refuse(*head_.error, {});
             break;
         }
-        keep_alive_ = head_.keep_alive && ++request_count_ < limits.request_count_per_connection_max;
+        // What a method that is not ours means for the bytes behind it, nobody here knows.
+        keep_alive_ = head_.keep_alive && request_.method != Method::other &&
+                      ++request_count_ < limits.request_count_per_connection_max;
         const auto match = shared_.router.find(request_);
         if (match.socket != nullptr && request_.method == Method::get && head_.upgrades_to_websocket) {
             co_await upgrade(match);
@@ -340,7 +342,9 @@ void Session::report_exchange(const Response& response, std::string_view pattern
 void Session::refuse(const HeadError& error, std::string_view pattern) {
     keep_alive_ = false;
     if (head_read_at_ == Clock::time_point{}) head_read_at_ = Clock::now();
-    write(to_response(Problem(error.status, error.code, error.detail), request_), pattern);
+    Problem problem(error.status, error.code, error.detail);
+    if (error.status == 405) problem.headers.emplace_back("Allow", "");  // RFC 9110 10.2.1: no method at all
+    write(to_response(problem, request_), pattern);
 }
 
 void Session::send_timeout() {
