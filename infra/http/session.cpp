@@ -179,9 +179,12 @@ bool Session::flush_now() {
 }
 
 asio::awaitable<bool> Session::flush_slowly() {
+    // One time for all of it: a client that takes a byte now and then would otherwise hold its answers for
+    // ever.
+    const auto more_s = static_cast<unsigned>(output_.size() / shared_.limits.answer_bytes_per_s_min);
+    watch(Phase::writing, shared_.limits.write_s + more_s);
     while (channel_.is_open()) {
         if (flush_now()) co_return true;
-        watch(Phase::writing, shared_.limits.write_s);  // anew after each piece that the client has taken
         co_await wait_writable();
     }
     co_return false;
