@@ -69,6 +69,7 @@ TEST_CASE("an idle connection is closed without a word") {
 TEST_CASE("a client that does not read its answer is dropped") {
     http::ListenerOptions options;
     options.limits.write_s = 1;
+    options.limits.answer_bytes_per_s_min = 8 * 1024 * 1024;
     ToyServer server(options);
     Wire deaf(server.port());
     std::string bytes;
