@@ -71,7 +71,6 @@ PlannedChange plan_change(CommandHandling& commands, const http::Request& reques
     const auto& principal = *request.principal;
     if (!Gathering::is_host(plan.before, principal.user_id) && principal.role != Role::admin)
         throw problem_of(Gathering::Refusal::not_host);
-    check_if_match(request.if_match, plan.before.details_version);
     if (request.method == http::Method::put) {
         const auto body = api::read_body<EventBody>(request);
         plan.details = details_of(body, commands.settings().default_timezone);
@@ -81,6 +80,8 @@ PlannedChange plan_change(CommandHandling& commands, const http::Request& reques
         plan.details = changed_details(plan.before.details, body);
         plan.capacity = body.capacity;
     }
+    // What would be refused anyway is not a matter of preconditions (RFC 9110 13.2.1).
+    check_if_match(request.if_match, plan.before.details_version);
     plan.folded_before = fold(plan.before.details.title);
     plan.folded_after = fold(plan.details.title);
     return plan;

@@ -240,7 +240,7 @@ std::string openapi_document(std::span<const Route> routes, const DocumentInfo& 
            "ignored, unknown members of a body are refused. Times are RFC 3339 in UTC. Every error is an RFC "
            "9457 problem, whose `type` leads to [its explanation](/docs#problems). A command may bring an "
            "`Idempotency-Key`, so that a retry does nothing twice."},
-          {"contact", {{"name", "The operators of this server"}, {"url", info.public_url}}},
+          {"contact", {{"name", "The operators of this server"}}},
           {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
         {"servers", json::array{json::object{{"url", info.public_url}}}},
         {"tags", tags_of(std::move(tags))},

@@ -22,12 +22,14 @@ std::string text_of(const std::filesystem::path& file) {
 std::string program_text() {
     const std::filesystem::path top(DACAPO_SOURCE_DIR);
     std::string text;
+    const auto is_source = [](const std::filesystem::path& file) {
+        return (file.extension() == ".cpp" || file.extension() == ".hpp") && file.stem() != "problems";
+    };
     for (const auto& entry : std::filesystem::directory_iterator(top))
-        if (entry.path().extension() == ".cpp") text += text_of(entry.path());
+        if (is_source(entry.path())) text += text_of(entry.path());
     for (const char* folder : {"api", "command", "domain", "infra", "projections", "query"})
         for (const auto& entry : std::filesystem::recursive_directory_iterator(top / folder))
-            if (entry.path().extension() == ".cpp" && entry.path().filename() != "problems.cpp")
-                text += text_of(entry.path());
+            if (is_source(entry.path())) text += text_of(entry.path());
     return text;
 }
 
