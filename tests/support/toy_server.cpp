@@ -47,7 +47,7 @@ asio::awaitable<Response> hello(Request&) { co_return text("hello"); }
 asio::awaitable<Response> echo(Request& request) { co_return text(request.body); }
 asio::awaitable<Response> large(Request&) { co_return text(std::string(2 * 1024 * 1024, 'l')); }
 asio::awaitable<Response> shared(Request&) {
-    static const auto body = std::make_shared<const std::string>(3 * 1024 * 1024, 's');
+    static const auto body = std::make_shared<const std::string>(100 * 1024, 's');
     Response response;
     response.content_type = "text/plain";
     response.shared_body = body;
