@@ -10,6 +10,7 @@
 #include "query/documents/openapi.hpp"
 #include "query/health.hpp"
 #include "serve_command.hpp"
+#include "serve_elsewhere.hpp"
 #include "serve_integration.hpp"
 #include "serve_limits.hpp"
 #include "serve_observation.hpp"
@@ -290,9 +291,9 @@ http::Hooks Server::Parts::hooks() {
     if (!roles.command || !roles.query)
         made.check_role = [this](http::Method method, const http::Route* route) {
             if (method == http::Method::options) return;
-            const bool reads = method == http::Method::get || method == http::Method::head;
-            // Every server answers what is asked of itself: its health, its metrics.
-            if (reads ? !roles.query && route == nullptr : !roles.command) throw wrong_role();
+            // A projector knows nothing but what every server answers of itself: its health, its metrics.
+            const bool serves_nobody = !roles.command && !roles.query;
+            if (route ? route->elsewhere : serves_nobody) throw wrong_role();
         };
     if (config.rate_limit) {
         made.count = [this](const http::Route& route, const http::Request& request) {
@@ -309,13 +310,14 @@ http::Hooks Server::Parts::hooks() {
     return made;
 }
 
-// Query servers show the document of all routes, and so know those of commands, too.
+// Every server knows the routes of both roles; query servers show the document of all.
 std::vector<http::Route> Server::Parts::routes() {
     std::vector<http::Route> all;
     if (query) append(all, query->routes());
     append(all, health_queries(log.log(), clock, health));
     if (command) append(all, command->routes());
     if (query && !command) append(all, documented_commands(needs));
+    if (command && !query) append(all, known_queries(needs));
     return query ? with_documents(std::move(all), document_info()) : all;
 }
 

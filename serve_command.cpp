@@ -1,5 +1,7 @@
 #include "serve_command.hpp"
 
+#include "serve_elsewhere.hpp"
+
 #include <numeric>
 
 namespace dacapo {
@@ -112,12 +114,6 @@ std::vector<http::Route> CommandSide::routes() {
     return membership_ ? membership_->routes(std::move(all)) : all;
 }
 
-http::Problem wrong_role() {
-    return {421, "wrong_role",
-            "This server has another role: POST, PUT, PATCH and DELETE go to command servers, all else to "
-            "query servers."};
-}
-
 std::vector<http::Route> documented_commands(const ServerNeeds& needs) {
     // Nothing of this is ever started: it is there to be described.
     const auto shards = make_shards(needs, nullptr);
@@ -126,14 +122,7 @@ std::vector<http::Route> documented_commands(const ServerNeeds& needs) {
     LoginFailures login_failures({}, false);
     CommandHandling commands(*shards, needs.clock, admission, passwords, login_failures, needs.access_tokens,
                              needs.refresh_tokens, {});
-    auto all = routes_of(commands);
-    for (auto& route : all) {
-        route.handler = [](http::Request&) -> boost::asio::awaitable<http::Response> {
-            throw wrong_role();
-            co_return http::Response{};
-        };
-    }
-    return all;
+    return answered_elsewhere(routes_of(commands));
 }
 
 }  // namespace dacapo

@@ -13,10 +13,7 @@
 
 namespace dacapo {
 
-// What a server says to a request of the other role, which the proxy should have sent elsewhere: 421.
-http::Problem wrong_role();
-
-// The routes of commands as a query server has them: documented, and answered with wrong_role().
+// The routes of commands as a query server has them: documented, and answered elsewhere.
 std::vector<http::Route> documented_commands(const ServerNeeds& needs);
 
 class CommandSide {

@@ -2,7 +2,9 @@
 
 #include "domain/session.hpp"
 
+#include "query/documents/openapi.hpp"
 #include "query/routes.hpp"
+#include "serve_elsewhere.hpp"
 
 namespace dacapo {
 namespace {
@@ -45,6 +47,18 @@ void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
     std::move(more.begin(), more.end(), std::back_inserter(routes));
 }
 
+std::vector<http::Route> routes_of(const QueryContext& context) {
+    std::vector<http::Route> all;
+    append(all, user_queries(context));
+    append(all, session_queries(context));
+    append(all, event_queries(context));
+    append(all, roster_queries(context));
+    append(all, message_queries(context));
+    append(all, check_in_queries(context));
+    append(all, catalogue_queries(context));
+    return all;
+}
+
 }  // namespace
 
 QuerySide::QuerySide(const ServerNeeds& needs, sql::ReadDatabase& database,
@@ -82,16 +96,19 @@ void QuerySide::stop() {
     if (follower_) follower_->stop();
 }
 
-std::vector<http::Route> QuerySide::routes() {
-    std::vector<http::Route> all;
-    append(all, user_queries(context_));
-    append(all, session_queries(context_));
-    append(all, event_queries(context_));
-    append(all, roster_queries(context_));
-    append(all, message_queries(context_));
-    append(all, check_in_queries(context_));
-    append(all, catalogue_queries(context_));
-    return all;
+std::vector<http::Route> QuerySide::routes() { return routes_of(context_); }
+
+std::vector<http::Route> known_queries(const ServerNeeds& needs) {
+    // Nothing of this is ever asked: a command server may have no read database at all.
+    sql::ReadDatabaseOptions empty;
+    empty.url = "sqlite::memory:";
+    empty.reader_count = 1;
+    sql::ReadDatabase database(empty);
+    Progress progress(needs.log.log().start());
+    Caches caches(1);
+    const QueryContext context{needs.log.log(), database,    progress,
+                               caches,          needs.clock, query_settings(needs.config)};
+    return answered_elsewhere(with_documents(routes_of(context), {needs.config.public_url, program_version}));
 }
 
 }  // namespace dacapo

@@ -16,6 +16,9 @@
 
 namespace dacapo {
 
+// The routes of queries as a command server has them: known, and answered elsewhere.
+std::vector<http::Route> known_queries(const ServerNeeds& needs);
+
 class QuerySide {
 public:
     QuerySide(const ServerNeeds& needs, sql::ReadDatabase& database, const Authentication& authentication);

@@ -32,8 +32,11 @@ struct Alias {  // another name under which the member is accepted
 struct Hint {  // for the document
     const char* description;
 };
-struct Example {  // JSON text
-    const char* json;
+struct Pattern {  // for the document: what the route checks by itself
+    const char* regex;
+};
+struct Format {  // likewise: JSON Schema's name for it
+    const char* name;
 };
 
 // The rules of one field, collected.
@@ -44,6 +47,8 @@ struct Rules {
     double most = std::numeric_limits<double>::max();
     std::vector<std::string_view> names;  // its own first, then aliases
     const char* description = "";
+    const char* pattern = "";
+    const char* format = "";
 
     void add(Text rule) { text = rule; }
     void add(Secret) { secret = true; }
@@ -53,7 +58,8 @@ struct Rules {
     }
     void add(Alias rule) { names.push_back(rule.name); }
     void add(Hint rule) { description = rule.description; }
-    void add(Example) {}
+    void add(Pattern rule) { pattern = rule.regex; }
+    void add(Format rule) { format = rule.name; }
 };
 
 using Faults = std::vector<http::FieldError>;
@@ -156,6 +162,8 @@ json::object schema_of_member(const Rules& rules) {
             if (rules.text.length_min) schema["minLength"] = rules.text.length_min;
             if (!rules.secret) schema["maxLength"] = rules.text.length_max;
             if (rules.secret) schema["format"] = "password";
+            if (*rules.format) schema["format"] = rules.format;
+            if (*rules.pattern) schema["pattern"] = rules.pattern;
         } else if constexpr (std::same_as<Member, double>) {
             if (rules.least > std::numeric_limits<double>::lowest()) schema["minimum"] = rules.least;
             if (rules.most < std::numeric_limits<double>::max()) schema["maximum"] = rules.most;

@@ -86,7 +86,7 @@ std::optional<std::int64_t> QueryReader::id(std::string_view name) {
 bool QueryReader::flag(std::string_view name, bool otherwise) {
     const auto given = value(name);
     if (!given) return otherwise;
-    if (*given == "true" || *given == "1" || given->empty()) return true;
+    if (*given == "true" || *given == "1") return true;
     if (*given == "false" || *given == "0") return false;
     fault(name, "wrong_type", "Either true or false.");
     return otherwise;

@@ -4,16 +4,21 @@ cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/fetch_web.cmake)
 
 set(assembly "/* Written by cmake/embed_docs.cmake. */\n    .section .rodata\n")
+function(embed_bytes symbol file)
+    string(APPEND assembly
+        "    .balign 16\n"
+        "    .global dacapo_docs_${symbol}\ndacapo_docs_${symbol}:\n    .incbin \"${file}\"\n"
+        "    .global dacapo_docs_${symbol}_end\ndacapo_docs_${symbol}_end:\n")
+    set(assembly "${assembly}" PARENT_SCOPE)
+endfunction()
 function(embed symbol file)
     cmake_path(GET file FILENAME name)
     set(compressed ${OUT}/${name}.gz)
     execute_process(COMMAND ${GZIP} -9 -n -c ${file} OUTPUT_FILE ${compressed} COMMAND_ERROR_IS_FATAL ANY)
     file(SHA256 ${file} hash)
     string(SUBSTRING ${hash} 0 16 hash)
+    embed_bytes(${symbol} ${compressed})
     string(APPEND assembly
-        "    .balign 16\n"
-        "    .global dacapo_docs_${symbol}\ndacapo_docs_${symbol}:\n    .incbin \"${compressed}\"\n"
-        "    .global dacapo_docs_${symbol}_end\ndacapo_docs_${symbol}_end:\n"
         "    .global dacapo_docs_${symbol}_etag\ndacapo_docs_${symbol}_etag:\n    .asciz \"\\\"${hash}\\\"\"\n")
     set(assembly "${assembly}" PARENT_SCOPE)
 endfunction()
@@ -24,7 +29,10 @@ file(READ ${package}/LICENSE license)
 file(READ ${package}/swagger-ui-bundle.js.LICENSE.txt bundled)
 file(WRITE ${OUT}/swagger-ui-bundle.js.LICENSE.txt "${notice}\n${bundled}\n${license}")
 
-embed(index ${WEB}/docs/index.html)
+# The program completes the page, so it is kept as it is; a copy, because an object does not notice a changed include.
+file(SHA256 ${WEB}/docs/index.html page)
+file(COPY_FILE ${WEB}/docs/index.html ${OUT}/${page}.html)
+embed_bytes(index ${OUT}/${page}.html)
 embed(initializer ${WEB}/docs/initializer.js)
 embed(bundle ${package}/swagger-ui-bundle.js)
 embed(style ${package}/swagger-ui.css)

@@ -22,9 +22,11 @@ struct RegisterBody {
 
     template <class Self, class Field>
     static void fields(Self& self, Field&& field) {
-        field("username", self.username, api::Text{3, 32}, api::Hint{"Letters, digits, and . _ - ; or give `name`."});
-        field("email", self.email, api::Text{3, 254});
-        field("password", self.password, api::Secret{}, api::Text{8}, api::Hint{"8 characters to 72 bytes, and none of the 3,000 most common ones."});
+        field("username", self.username, api::Text{3, 32}, api::Pattern{"^[A-Za-z0-9_.-]*$"},
+              api::Hint{"Letters, digits, and . _ - ; or give `name`."});
+        field("email", self.email, api::Text{3, 254}, api::Format{"email"});
+        field("password", self.password, api::Secret{}, api::Text{8},
+              api::Hint{"8 characters to 72 bytes, and none of the 3,000 most common ones."});
         field("full_name", self.full_name, api::Text{0, 100});
         field("name", self.name, api::Text{1, 100}, api::Hint{"Makes the username when none is given."});
     }
@@ -71,7 +73,8 @@ RegisterBody read_register(const http::Request& request) {
         faults.push_back({"/username", "required", "Give a username, or a name to make one from."});
     if (body.username && !username_is_valid(*body.username))
         faults.push_back({"/username", "invalid_username", "3 to 32 of letters, digits, and . _ -"});
-    if (!email_is_valid(body.email)) faults.push_back({"/email", "invalid_email", "Must be an e-mail address."});
+    if (!email_is_valid(body.email))
+        faults.push_back({"/email", "invalid_email", "Must be an e-mail address."});
     check_new_password(body.password, "/password", faults);
     if (!faults.empty()) api::throw_invalid(std::move(faults));
     if (!body.full_name) body.full_name = body.name;
@@ -105,8 +108,8 @@ api::User user_of(const AccountRegistered& account) {
 }
 
 // Without tokens (an empty refresh token) when it repeats an earlier answer.
-http::Response authenticated(CommandHandling& commands, const AccountRegistered& account, SessionId session_id,
-                             Position position, const std::string& refresh_token) {
+http::Response authenticated(CommandHandling& commands, const AccountRegistered& account,
+                             SessionId session_id, Position position, const std::string& refresh_token) {
     api::Authenticated answer;
     answer.user = user_of(account);
     answer.id = account.user_id;
@@ -132,24 +135,20 @@ http::Response authenticated(CommandHandling& commands, const AccountRegistered&
 asio::awaitable<http::Response> register_account(CommandHandling& commands, http::Request& request) {
     const auto body = read_register(request);
     auto& shard = commands.shards().accounts();
-    // A taken name does without the costly hash. It is not refused here: a repeat of an Idempotency-Key finds its own
-    // name taken, and what took it may not be durable yet.
+    // A taken name does without the costly hash. It is not refused here: a repeat of an Idempotency-Key finds
+    // its own name taken, and what took it may not be durable yet.
     const bool taken = shard.peek([&](const ShardState& state) {
-        return owner_in(state.emails, body.email) || (body.username && owner_in(state.usernames, *body.username));
+        return owner_in(state.emails, body.email) ||
+               (body.username && owner_in(state.usernames, *body.username));
     });
     std::string hash;
     if (!taken) hash = co_await password_hash(commands.passwords(), body.password);
 
     std::string refresh_token;
     Decide decide = [&](const ShardState& state, const Context& by) -> Verdict {
-        Account::Register command{state.next_user(),
-                                  username_for(body, state),
-                                  body.email,
-                                  body.full_name,
-                                  hash,
-                                  Role::user,
-                                  owner_in(state.emails, body.email),
-                                  {}};
+        Account::Register command{
+            state.next_user(), username_for(body, state),          body.email, body.full_name, hash,
+            Role::user,        owner_in(state.emails, body.email), {}};
         command.username_owner = owner_in(state.usernames, command.username);
         // What took the name was rolled back meanwhile.
         if (hash.empty() && !command.email_owner && !command.username_owner) return passwords_busy();
@@ -158,14 +157,16 @@ asio::awaitable<http::Response> register_account(CommandHandling& commands, http
         RecordBuilder record;
         const auto user_id = command.user_id;
         record.add<Account>(Account::decide(command, {}, by), {StreamKind::account, user_id.value});
-        record.add<Session>(Session::decide(Session::Open{session_id, user_id, refresh_hash(refresh_token)}, {}, by),
-                            {StreamKind::session, session_id.value});
+        record.add<Session>(
+            Session::decide(Session::Open{session_id, user_id, refresh_hash(refresh_token)}, {}, by),
+            {StreamKind::session, session_id.value});
         return std::move(record).verdict();
     };
     MakeAnswer answer = [&](const LogEntry* entry) {
         const auto* account = find_event<AccountRegistered, AccountEvent>(entry);
         const auto* session = find_event<SessionOpened, SessionEvent>(entry);
-        auto response = authenticated(commands, *account, session->session_id, entry->position, refresh_token);
+        auto response =
+            authenticated(commands, *account, session->session_id, entry->position, refresh_token);
         response.set_header("Location", "/users/" + std::to_string(account->user_id.value));
         return response;
     };
@@ -188,7 +189,8 @@ LoginFacts look_up(Shard& accounts, const std::string& login, bool by_email) {
 
 asio::awaitable<http::Response> log_in(CommandHandling& commands, http::Request& request) {
     const auto body = api::read_body<LoginBody>(request);
-    request.idempotency_key.clear();  // A repeated answer never holds a token, so here it would be worth nothing.
+    request.idempotency_key
+        .clear();  // A repeated answer never holds a token, so here it would be worth nothing.
     if (!body.email && !body.username)
         api::throw_invalid({{"/email", "required", "Give an e-mail address or a username."}});
     const auto login = body.email ? *body.email : *body.username;
@@ -231,7 +233,8 @@ asio::awaitable<http::Response> log_in(CommandHandling& commands, http::Request&
 }
 
 http::Problem refused_refresh() {
-    http::Problem problem(401, "invalid_refresh_token", "This refresh token is not good, or its session has ended.");
+    http::Problem problem(401, "invalid_refresh_token",
+                          "This refresh token is not good, or its session has ended.");
     problem.headers.emplace_back("WWW-Authenticate", "Bearer error=\"invalid_token\"");
     return problem;
 }
@@ -266,18 +269,23 @@ asio::awaitable<http::Response> refresh(CommandHandling& commands, http::Request
         pair.refresh_token = successor;
         return json_response(api::to_json(pair));
     };
-    co_return co_await commands.run(request, commands.shards().accounts(), std::move(decide), std::move(answer));
+    co_return co_await commands.run(request, commands.shards().accounts(), std::move(decide),
+                                    std::move(answer));
 }
 
 asio::awaitable<http::Response> log_out(CommandHandling& commands, http::Request& request) {
     const auto session_id = request.principal->session_id;
     Decide decide = [&](const ShardState& state, const Context& by) -> Verdict {
         const auto* session = state.session(session_id);
-        return verdict_of<Session>(Session::decide(Session::End{}, session ? session->state : Session::State{}, by),
-                                   {StreamKind::session, session_id.value});
+        return verdict_of<Session>(
+            Session::decide(Session::End{}, session ? session->state : Session::State{}, by),
+            {StreamKind::session, session_id.value});
     };
-    MakeAnswer answer = [](const LogEntry*) { return json_response(api::to_json(api::Confirmation{"Logged out."})); };
-    co_return co_await commands.run(request, commands.shards().accounts(), std::move(decide), std::move(answer));
+    MakeAnswer answer = [](const LogEntry*) {
+        return json_response(api::to_json(api::Confirmation{"Logged out."}));
+    };
+    co_return co_await commands.run(request, commands.shards().accounts(), std::move(decide),
+                                    std::move(answer));
 }
 
 http::Route post(std::string pattern, std::string operation_id, std::string summary) {
@@ -295,22 +303,40 @@ http::Route post(std::string pattern, std::string operation_id, std::string summ
 
 std::vector<http::Route> account_routes(CommandHandling& commands) {
     std::vector<http::Route> routes;
-    for (const auto& [pattern, id] : {std::pair{"/register", "register"}, {"/auth/register", "authRegister"}}) {
+    for (const auto& [pattern, id] :
+         {std::pair{"/register", "register"}, {"/auth/register", "authRegister"}}) {
         auto route = post(pattern, id, "Make an account and log in to it");
-        route.description = "Give a username, or a name from which a free username is made.";
+        route.description =
+            "The first call of somebody new: the answer holds the account and the tokens of its first "
+            "session, so that "
+            "no log-in has to follow. Give a username, or a name from which a free username is made. A taken "
+            "address or "
+            "username is 400.";
         route.body_schema = api::body_schema<RegisterBody>();
-        route.body_example = R"({"username": "zoe", "email": "zoe@example.org", "password": "correct horse"})";
-        route.responses = with_common_problems(
-            {{200, "The account, and the tokens of its first session.", api::schema_text<api::Authenticated>(), {}},
-             {400, "The e-mail address or the username is already used.", "", {"email_taken", "username_taken"}}});
+        route.body_example =
+            R"({"username": "ana.ribeiro", "email": "ana@example.org", "password": "correct horse"})";
+        route.responses = with_common_problems({{200,
+                                                 "The account, and the tokens of its first session.",
+                                                 api::schema_text<api::Authenticated>(),
+                                                 {}},
+                                                {400,
+                                                 "The e-mail address or the username is already used.",
+                                                 "",
+                                                 {"email_taken", "username_taken"}}});
+        route.creates = true;
         route.handler = [&commands](http::Request& request) { return register_account(commands, request); };
         routes.push_back(std::move(route));
     }
     for (const auto& [pattern, id] : {std::pair{"/login", "login"}, {"/auth/login", "authLogin"}}) {
         auto route = post(pattern, id, "Log in");
-        route.description = "An unknown user and a wrong password answer the same, and as slowly.";
+        route.description =
+            "Begins a session; its `access_token` goes into `Authorization: Bearer`. By e-mail address or "
+            "username. An "
+            "unknown user and a wrong password answer the same 401, and as slowly; too many failures are 429 "
+            "for a "
+            "while.";
         route.body_schema = api::body_schema<LoginBody>();
-        route.body_example = R"({"email": "zoe@example.org", "password": "correct horse"})";
+        route.body_example = R"({"email": "zoe@example.org", "password": "dacapo-demo"})";
         route.responses = with_common_problems(
             {{200, "The user, and the tokens of a new session.", api::schema_text<api::Authenticated>(), {}},
              {401, "The name or the password is wrong.", "", {"invalid_credentials"}},
@@ -320,7 +346,8 @@ std::vector<http::Route> account_routes(CommandHandling& commands) {
     }
     auto renew = post("/auth/refresh", "refresh", "Exchange a refresh token for new tokens");
     renew.description =
-        "The token given is spent. For ten seconds it gives the same successor again, for a client that lost the "
+        "Before or after an access token has expired, without asking for the password. The token given is "
+        "spent. For ten seconds it gives the same successor again, for a client that lost the "
         "answer; after that, using it ends the session.";
     renew.body_schema = api::body_schema<RefreshBody>();
     renew.body_example = R"({"refresh_token": "dr1..."})";
@@ -331,9 +358,15 @@ std::vector<http::Route> account_routes(CommandHandling& commands) {
     routes.push_back(std::move(renew));
 
     auto leave = post("/auth/logout", "logout", "End the session of this token");
+    leave.description =
+        "The token is refused from now on (by the other servers of a cluster within a second), and the "
+        "session's "
+        "sockets close.";
     leave.access = http::Access::user;
-    leave.responses = with_common_problems(
-        {{200, "The session has ended; its token is refused from now on.", api::schema_text<api::Confirmation>(), {}}});
+    leave.responses = with_common_problems({{200,
+                                             "The session has ended; its token is refused from now on.",
+                                             api::schema_text<api::Confirmation>(),
+                                             {}}});
     leave.handler = [&commands](http::Request& request) { return log_out(commands, request); };
     routes.push_back(std::move(leave));
     return routes;

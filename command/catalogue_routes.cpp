@@ -160,6 +160,11 @@ void add_routes(std::vector<http::Route>& routes, CommandHandling& commands) {
     route.summary = fmt::format("Add {} {} (admin)", Of::one == "instrument" ? "an" : "a", Of::one);
     route.access = http::Access::user;
     route.command = true;
+    route.creates = true;
+    route.description =
+        "So that people can choose it. A name in use is 400, whatever its case and accents; a retired entry "
+        "frees its "
+        "name.";
     route.body_schema = api::body_schema<NameBody>();
     route.body_example = Of::example;
     route.responses =
@@ -171,6 +176,9 @@ void add_routes(std::vector<http::Route>& routes, CommandHandling& commands) {
     route.pattern = fmt::format("/{}/{{{}_id}}", Of::many, Of::one);
     route.operation_id = "rename" + title;
     route.summary = fmt::format("Rename {} {} (admin)", Of::one == "instrument" ? "an" : "a", Of::one);
+    route.description =
+        "Everything that refers to it shows the new name. A retired entry keeps its name: 409.";
+    route.creates = false;
     route.responses = with_common_problems({{200, fmt::format("The {}.", Of::one), schema, {}},
                                             taken,
                                             not_admin,
@@ -183,7 +191,9 @@ void add_routes(std::vector<http::Route>& routes, CommandHandling& commands) {
     route.method = http::Method::del;
     route.operation_id = "retire" + title;
     route.summary = fmt::format("Retire {} {} (admin)", Of::one == "instrument" ? "an" : "a", Of::one);
-    route.description = "It leaves the list and frees its name; what refers to it still shows it.";
+    route.description =
+        "It can no longer be chosen. It leaves the list and frees its name; what refers to it still shows "
+        "it.";
     route.body_schema.clear();
     route.body_example.clear();
     route.responses = with_common_problems({{204, "Retired.", "", {}}, not_admin, none, changed});

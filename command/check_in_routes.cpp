@@ -107,7 +107,10 @@ std::vector<http::Route> check_in_routes(CommandHandling& commands) {
     route.operation_id = "checkIn";
     route.tag = "check-ins";
     route.summary = "Say where you are";
-    route.description = "Replaces your active check-in; ends by itself after 24 hours.";
+    route.description =
+        "Shows everybody where you are, perhaps at which event. Replaces your active check-in; ends by "
+        "itself after 24 "
+        "hours.";
     route.access = http::Access::user;
     route.command = true;
     route.body_schema = api::body_schema<CheckInBody>();
@@ -121,7 +124,7 @@ std::vector<http::Route> check_in_routes(CommandHandling& commands) {
     route.pattern = "/checkins/{checkin_id}";
     route.operation_id = "checkOut";
     route.summary = "End a check-in";
-    route.description = "Your own, or anybody's for an admin.";
+    route.description = "Before its 24 hours are over. Your own, or anybody's for an admin.";
     route.body_schema.clear();
     route.body_example.clear();
     route.responses = with_common_problems({{204, "Ended.", "", {}},

@@ -73,7 +73,6 @@ PlannedChange plan_change(CommandHandling& commands, const http::Request& reques
     if (!Gathering::is_host(plan.before, principal.user_id) && principal.role != Role::admin)
         throw problem_of(Gathering::Refusal::not_host);
     plan.if_match = request.if_match;
-    check_if_match(plan.if_match, plan.before.details_version);
     if (request.method == http::Method::put) {
         const auto body = api::read_body<EventBody>(request);
         plan.details = details_of(body, commands.settings().default_timezone);
@@ -83,6 +82,8 @@ PlannedChange plan_change(CommandHandling& commands, const http::Request& reques
         plan.details = changed_details(plan.before.details, body);
         plan.capacity = body.capacity;
     }
+    // What would be refused anyway is not a matter of preconditions (RFC 9110 13.2.1).
+    check_if_match(plan.if_match, plan.before.details_version);
     plan.folded_before = fold(plan.before.details.title);
     plan.folded_after = fold(plan.details.title);
     return plan;
@@ -253,11 +254,15 @@ std::vector<http::ResponseDoc> event_answers() {
 std::vector<http::Route> gathering_routes(CommandHandling& commands) {
     std::vector<http::Route> routes;
     const std::string example =
-        R"({"title": "Jam at the Docks", "description": "Bring what you play.", )"
-        R"("date": "2030-06-21T20:00:00", "location": "Docks, Lyon", "capacity": 12})";
+        R"({"title": "Jam at the Mole", "description": "Bring what you play.", )"
+        R"("date": "2030-06-21T20:00:00", "location": "12 rue des Lombards, Paris", "capacity": 12})";
 
     auto made = route(http::Method::post, "/events", "createEvent", "Create an event");
-    made.description = "The creator becomes host and first participant. Titles are unique among live events.";
+    made.description =
+        "The creator becomes host and first participant. Titles are unique among live events: 400 "
+        "`title_taken`. "
+        "`date` is the wall time on the poster, in `timezone`; it cannot be past.";
+    made.creates = true;
     made.body_schema = api::body_schema<EventBody>();
     made.body_example = example;
     made.responses =
@@ -267,7 +272,9 @@ std::vector<http::Route> gathering_routes(CommandHandling& commands) {
     routes.push_back(std::move(made));
 
     made = route(http::Method::put, "/events/{event_id}", "replaceEvent", "Replace an event's details");
-    made.description = "Members left out get their defaults. `If-Match` takes an ETag or \"v<version>\".";
+    made.description =
+        "For its hosts and admins. Members left out get their defaults. `If-Match` takes an ETag or "
+        "\"v<version>\": 412 when somebody was faster.";
     made.body_schema = api::body_schema<EventBody>();
     made.body_example = example;
     made.responses = event_answers();
@@ -276,7 +283,9 @@ std::vector<http::Route> gathering_routes(CommandHandling& commands) {
 
     made =
         route(http::Method::patch, "/events/{event_id}", "changeEvent", "Change some of an event's details");
-    made.description = "Members left out stay as they are. `If-Match` takes an ETag or \"v<version>\".";
+    made.description =
+        "For its hosts and admins. Members left out stay as they are. `If-Match` takes an ETag or "
+        "\"v<version>\": 412 when somebody was faster.";
     made.body_schema = api::body_schema<EventChanges>();
     made.body_example = R"({"location": "Halle Tony Garnier, Lyon", "capacity": 40})";
     made.responses = event_answers();
@@ -285,7 +294,8 @@ std::vector<http::Route> gathering_routes(CommandHandling& commands) {
 
     made = route(http::Method::post, "/events/{event_id}/cancel", "cancelEvent", "Cancel an event");
     made.description =
-        "It stays visible as cancelled; its title is free again. Cancelling twice answers the same.";
+        "For its hosts and admins. It stays visible as cancelled; its title is free again. Cancelling twice "
+        "answers the same.";
     made.body_schema = api::body_schema<CancelBody>();
     made.body_example = R"({"reason": "The hall is flooded."})";
     made.body_required = false;
@@ -294,7 +304,10 @@ std::vector<http::Route> gathering_routes(CommandHandling& commands) {
     routes.push_back(std::move(made));
 
     made = route(http::Method::del, "/events/{event_id}", "deleteEvent", "Delete an event");
-    made.description = "When others are in, it is cancelled first.";
+    made.description =
+        "For its hosts and admins. When others are in, it is cancelled first, so that they hear of it. To "
+        "keep it "
+        "visible, cancel it instead.";
     auto answers = event_answers();
     answers.front() = {204, "It is gone.", "", {}};
     made.responses = std::move(answers);

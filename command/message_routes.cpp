@@ -134,7 +134,10 @@ std::vector<http::Route> message_routes(CommandHandling& commands) {
     route.operation_id = "sendMessage";
     route.tag = "messages";
     route.summary = "Send a message";
-    route.description = "Finds or opens the direct conversation with the receiver.";
+    route.description =
+        "Finds or opens the direct conversation with the receiver, who hears of it at once on an open feed. "
+        "`event_id` "
+        "says which event it is about. With a `client_id` a retry stays one message.";
     route.access = http::Access::user;
     route.command = true;
     route.body_schema = api::body_schema<MessageBody>();
@@ -149,7 +152,10 @@ std::vector<http::Route> message_routes(CommandHandling& commands) {
     route.pattern = "/messages/{message_id}/read";
     route.operation_id = "readMessage";
     route.summary = "Mark a message as read";
-    route.description = "And with it all that came before it in its conversation. Only for its receiver.";
+    route.description =
+        "And with it all that came before it in its conversation. Only for its receiver; to anybody else it "
+        "does not "
+        "exist. Doing it twice is no error.";
     route.body_schema.clear();
     route.body_example.clear();
     route.responses = with_common_problems({{200, "The message.", api::schema_text<api::Message>(), {}},

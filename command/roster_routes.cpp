@@ -30,10 +30,12 @@ struct JoinBody {
     }
 };
 
-Verdict decide_roster(GatheringId id, const Roster::Command& command, const ShardState& state, const Context& by) {
+Verdict decide_roster(GatheringId id, const Roster::Command& command, const ShardState& state,
+                      const Context& by) {
     const auto* roster = state.roster(id);
     const auto* gathering = state.gathering(id);
-    if (!roster || !gathering || gathering->state.phase == Gathering::Phase::deleted) return not_found("event");
+    if (!roster || !gathering || gathering->state.phase == Gathering::Phase::deleted)
+        return not_found("event");
     // An event that is over does not wait for the clock to say so.
     const bool over = gathering->state.phase == Gathering::Phase::scheduled &&
                       !Gathering::is_live(gathering->state, by.now);
@@ -50,7 +52,11 @@ asio::awaitable<http::Response> join(CommandHandling& commands, http::Request& r
     MakeAnswer answer = [](const LogEntry* entry) {
         api::Participation seat;
         if (const auto* joined = find_event<ParticipantJoined, RosterEvent>(entry)) {
-            seat = {joined->gathering_id, joined->user_id, api::ParticipationStatus::going, {}, joined->joined_at};
+            seat = {joined->gathering_id,
+                    joined->user_id,
+                    api::ParticipationStatus::going,
+                    {},
+                    joined->joined_at};
         } else if (const auto* waits = find_event<WaitlistEntered, RosterEvent>(entry)) {
             seat = {waits->gathering_id, waits->user_id, api::ParticipationStatus::waitlisted, waits->place,
                     waits->entered_at};
@@ -59,7 +65,8 @@ asio::awaitable<http::Response> join(CommandHandling& commands, http::Request& r
         response.body = api::to_json(seat);
         return response;
     };
-    co_return co_await commands.run(request, commands.shards().of_id(id.value), std::move(decide), std::move(answer));
+    co_return co_await commands.run(request, commands.shards().of_id(id.value), std::move(decide),
+                                    std::move(answer));
 }
 
 asio::awaitable<http::Response> leave(CommandHandling& commands, http::Request& request) {
@@ -72,7 +79,8 @@ asio::awaitable<http::Response> leave(CommandHandling& commands, http::Request& 
         response.status = 204;
         return response;
     };
-    co_return co_await commands.run(request, commands.shards().of_id(id.value), std::move(decide), std::move(answer));
+    co_return co_await commands.run(request, commands.shards().of_id(id.value), std::move(decide),
+                                    std::move(answer));
 }
 
 }  // namespace
@@ -89,7 +97,10 @@ std::vector<http::Route> roster_routes(CommandHandling& commands) {
         route.access = http::Access::user;
         route.command = true;
         if (joining) {
-            route.description = "A full event answers with status `waitlisted` and the place in line.";
+            route.description =
+                "Takes a seat. A full event answers 200 with status `waitlisted` and the place in line; a "
+                "seat that is "
+                "given back goes to whoever is next. Twice is 409, and so is an event that is over.";
             route.body_schema = api::body_schema<JoinBody>();
             route.body_example = R"({"status": "going"})";
             route.body_required = false;
@@ -99,7 +110,10 @@ std::vector<http::Route> roster_routes(CommandHandling& commands) {
                  {409, "In already, or too late.", "", {"already_joined", "event_closed"}}});
             route.handler = [&commands](http::Request& request) { return join(commands, request); };
         } else {
-            route.description = "A freed seat goes at once to the first in line.";
+            route.description =
+                "Gives the seat, or the place in line, back. A freed seat goes at once to the first in line. "
+                "The "
+                "organizer cannot leave: 409; cancelling the event is the way out.";
             route.responses = with_common_problems(
                 {{204, "Out.", "", {}},
                  {404, "There is no such event, or you are not in.", "", {"not_found", "not_in"}},

@@ -115,10 +115,12 @@ std::vector<http::Route> session_routes(CommandHandling& commands) {
     password.method = http::Method::post;
     password.pattern = "/auth/password";
     password.operation_id = "changePassword";
-    password.tag = "Accounts";
+    password.tag = "accounts";
     password.summary = "Change the password";
     password.description =
-        "All other sessions of the user end: their tokens are refused and their sockets close.";
+        "The old one is asked for again; a wrong one is 403, and too many of them 429. All other sessions of "
+        "the user "
+        "end: their tokens are refused and their sockets close.";
     password.access = http::Access::user;
     password.command = true;
     password.body_schema = api::body_schema<PasswordBody>();
@@ -135,9 +137,12 @@ std::vector<http::Route> session_routes(CommandHandling& commands) {
     end.method = http::Method::del;
     end.pattern = "/auth/sessions/{session_id}";
     end.operation_id = "endSession";
-    end.tag = "Accounts";
+    end.tag = "accounts";
     end.summary = "End a session";
-    end.description = "One's own; anybody's for an admin. Its tokens are refused and its sockets close.";
+    end.description =
+        "For a device that was lost. One's own; anybody's for an admin. Its tokens are refused and its "
+        "sockets close. "
+        "Another user's looks like none: 404.";
     end.access = http::Access::user;
     end.command = true;
     end.responses = with_common_problems(

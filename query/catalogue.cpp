@@ -114,6 +114,11 @@ void add_routes(std::vector<http::Route>& routes, const QueryContext& context) {
                           std::move(list));
     all.tag = "catalogue";
     all.summary = fmt::format("All {} in use, by name", Kind::many);
+    all.description = fmt::format(
+        "For a list to choose from. It seldom changes: keep it, and ask again with `If-None-Match`. Retired "
+        "{} are "
+        "left out.",
+        Kind::many);
     add_page_parameters(all);
     all.responses = {{200, fmt::format("A page of {}.", Kind::many), api::list_schema_text<Shown>(), {}}};
     routes.push_back(std::move(all));
@@ -123,6 +128,7 @@ void add_routes(std::vector<http::Route>& routes, const QueryContext& context) {
                           fmt::format("get{}", Shown::name), std::move(get));
     one.tag = "catalogue";
     one.summary = fmt::format("One {}, also when it is retired", Kind::one);
+    one.description = "The name behind an id. Its `ETag` goes into `If-Match` of a change.";
     one.responses = {{200, fmt::format("The {}.", Kind::one), api::schema_text<Shown>(), {}},
                      {404, fmt::format("No such {}.", Kind::one), "", {"not_found"}}};
     routes.push_back(std::move(one));

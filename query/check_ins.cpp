@@ -85,6 +85,9 @@ std::vector<http::Route> check_in_queries(const QueryContext& context) {
     auto all = read_route(context, "/checkins", "listCheckIns", std::move(list));
     all.tag = "check-ins";
     all.summary = "Where people are, newest first";
+    all.description =
+        "Who is out tonight, everywhere or at one event. Only active check-ins are listed, unless `active` "
+        "is false.";
     all.query.push_back(
         {"active", R"({"type":"boolean","default":true})", "False: those that are over instead."});
     all.query.push_back({"event_id", R"({"type":"integer","minimum":1})", "Only those at this event."});
@@ -95,6 +98,7 @@ std::vector<http::Route> check_in_queries(const QueryContext& context) {
     auto user = read_route(context, "/checkins/user/{user_id}", "listCheckInsOfUser", std::move(of_user));
     user.tag = "check-ins";
     user.summary = "One person's check-ins, newest first, with those that are over";
+    user.description = "Where one person has been. For a user whom nobody knows, the list is empty.";
     add_page_parameters(user);
     user.responses = {page};
     return {std::move(all), std::move(user)};

@@ -200,9 +200,10 @@ http::Route event_list_route(const QueryContext& context) {
     route.tag = "events";
     route.summary = "Events, by their start";
     route.description =
-        "All filters combine. Without `status` only published events are listed: neither cancelled ones nor "
-        "those "
-        "that are past. The order is that of `starts_at`, then `id`, unless `sort` names another.";
+        "What is on, and what was. All filters combine. Without `status` only published events are listed: "
+        "neither "
+        "cancelled ones nor those that are past. The order is that of `starts_at`, then `id`, unless `sort` "
+        "names another.";
     route.access = http::Access::optional;
     const std::string time = R"({"type":"string"})";
     route.query.insert(

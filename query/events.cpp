@@ -17,8 +17,8 @@ const std::string select_event = fmt::format("SELECT {} FROM events e WHERE e.id
 constexpr std::string_view select_place =
     "SELECT status FROM participants WHERE event_id = $1 AND user_id = $2";
 
-// The entity tag begins with the version of the details, so that `If-Match` on a change can go by that alone: a
-// host's edit does not fail because people join. Commands read it (command/event_answer.cpp).
+// The entity tag begins with the version of the details, so that `If-Match` on a change can go by that alone:
+// a host's edit does not fail because people join. Commands read it (command/event_answer.cpp).
 AnswerPtr tagged(const AnswerPtr& answer, std::string_view version) {
     Answer copy = *answer;
     copy.etag = fmt::format("\"{}-{}", version, std::string_view(answer->etag).substr(1));
@@ -83,6 +83,10 @@ std::vector<http::Route> event_queries(const QueryContext& context) {
     auto event = read_route(context, "/events/{event_id}", "getEvent", std::move(get));
     event.tag = "events";
     event.summary = "One event";
+    event.description =
+        "All details, for a page about the event. Its `ETag` goes into `If-Match` of a change, so that "
+        "nobody's "
+        "change is overwritten unseen. With a token, `my_status` says whether the viewer is in.";
     event.access = http::Access::optional;
     event.responses = {
         {200, "The event; with a token, my_status is the viewer's own.", api::schema_text<api::Event>(), {}},

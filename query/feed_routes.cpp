@@ -106,7 +106,7 @@ asio::awaitable<FeedHub::Viewer> FeedHub::viewer_of(std::string token) {
     if (access_.claims_of)
         if (const auto viewer = access_.claims_of(token)) co_return *viewer;
     if (!access_.authenticate)
-        refuse_token("invalid_token", "The token is not valid, has expired, or its session has ended.");
+        refuse_token("token_invalid", "The token is not valid, has expired, or its session has ended.");
     co_return co_await access_.authenticate(std::move(token));
 }
 

@@ -11,6 +11,7 @@ namespace dacapo {
 namespace {
 
 namespace asio = boost::asio;
+namespace json = boost::json;
 
 constexpr std::string_view select_one = "SELECT 1";
 
@@ -67,6 +68,24 @@ struct Alive {
         field("status", self.status);
     }
 };
+
+constexpr std::string_view metrics_example =
+    "# HELP dacapo_log_head Records in the event log\n# TYPE dacapo_log_head gauge\ndacapo_log_head 34\n";
+
+Health example_health() {
+    Health health;
+    health.timestamp = Timestamp(std::chrono::seconds(1'710'417'600));  // 2024-03-14T12:00:00Z
+    health.version = "0.1.0";
+    health.uptime_s = 86'400;
+    health.log_head = health.passed = 34;
+    return health;
+}
+
+Readiness example_readiness() {
+    return {
+        "ready",
+        {{"server", "ok", "running"}, {"read_database", "ok", ""}, {"read_models", "ok", "0.000 s behind"}}};
+}
 
 http::Response plain(std::string body) {
     http::Response response;
@@ -152,14 +171,15 @@ asio::awaitable<http::Response> get_metrics(const HealthSources& sources) {
 }
 
 http::Route health_route(std::string pattern, std::string operation_id, std::string summary,
-                         std::string schema, http::Handler handler) {
+                         std::string schema, std::string example, http::Handler handler) {
     http::Route route;
     route.pattern = std::move(pattern);
     route.operation_id = std::move(operation_id);
     route.tag = "health";
     route.counted = false;
     route.summary = std::move(summary);
-    route.responses = {{200, route.summary + ".", std::move(schema), {}}};
+    route.responses = {
+        {200, route.summary + ".", std::move(schema), {}, "application/json", std::move(example)}};
     route.handler = std::move(handler);
     return route;
 }
@@ -168,8 +188,13 @@ http::Route health_route(std::string pattern, std::string operation_id, std::str
 
 http::Route livez_query() {
     auto livez = [](http::Request&) { return get_livez(); };
-    return health_route("/livez", "getLivez", "The process answers", api::schema_text<Alive>(),
-                        std::move(livez));
+    auto route = health_route("/livez", "getLivez", "The process answers", api::schema_text<Alive>(),
+                              api::to_json(Alive{}), std::move(livez));
+    route.description =
+        "For whoever restarts dead processes. It touches neither the log nor the database, so that a slow "
+        "disk does "
+        "not cost a restart.";
+    return route;
 }
 
 std::vector<http::Route> health_queries(const EventLog& log, const Clock& clock,
@@ -178,16 +203,29 @@ std::vector<http::Route> health_queries(const EventLog& log, const Clock& clock,
     auto readyz = [&](http::Request&) { return get_readyz(sources); };
     auto metrics = [&](http::Request&) { return get_metrics(sources); };
 
-    auto ready = health_route("/readyz", "getReadyz", "Whether requests should be sent here",
-                              api::schema_text<Readiness>(), std::move(readyz));
+    auto ready =
+        health_route("/readyz", "getReadyz", "Whether requests should be sent here",
+                     api::schema_text<Readiness>(), api::to_json(example_readiness()), std::move(readyz));
+    ready.description =
+        "For load balancers. 503 only for what another instance could do better; lag, parked streams and "
+        "full disks "
+        "are told as `degraded` with 200.";
     ready.responses.push_back(
         {503, "Starting, stopping, or without its database; errors names the parts.", "", {"not_ready"}});
     auto text = health_route("/metrics", "getMetrics", "Metrics for Prometheus", R"({"type":"string"})",
-                             std::move(metrics));
+                             json::serialize(json::string(metrics_example)), std::move(metrics));
+    text.description =
+        "Counters, gauges and histograms of this process in the text format 0.0.4; docs/operations.md says "
+        "which to "
+        "watch.";
     text.responses[0].content_type = "text/plain";
-    return {health_route("/health", "getHealth", "How the server is", api::schema_text<Health>(),
-                         std::move(health)),
-            livez_query(), std::move(ready), std::move(text)};
+    auto how = health_route("/health", "getHealth", "How the server is", api::schema_text<Health>(),
+                            api::to_json(example_health()), std::move(health));
+    how.description =
+        "For people: the version, how long it runs, and how far the read models are behind the log. It "
+        "answers 200 "
+        "as long as the server answers at all.";
+    return {std::move(how), livez_query(), std::move(ready), std::move(text)};
 }
 
 }  // namespace dacapo

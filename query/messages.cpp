@@ -105,6 +105,11 @@ http::Route box_route(const QueryContext& context, Box box) {
     route.tag = "messages";
     route.summary =
         received ? "Messages to the viewer, newest first" : "Messages of the viewer, newest first";
+    route.description = received
+                            ? "The inbox of the connected user. Mark one as read with PUT "
+                              "/messages/{message_id}/read; what comes "
+                              "in later is pushed to open feeds, so that nobody has to ask again and again."
+                            : "What the connected user has written; `is_read` says whether it has been read.";
     route.access = http::Access::user;
     route.responses = {{200, "A page of messages.", api::list_schema_text<api::Message>(), {}}};
     add_page_and_cursor_parameters(route);

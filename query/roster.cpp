@@ -68,10 +68,12 @@ std::vector<http::Route> roster_queries(const QueryContext& context) {
     auto list = [&context](http::Request& request) { return list_participants(context, request); };
     auto participants =
         read_route(context, "/events/{event_id}/participants", "listParticipants", std::move(list));
-    participants.tag = "events";
+    participants.tag = "participation";
     participants.summary = "Who takes part and who waits";
     participants.description =
-        "Those who are going, in the order of joining, then the waiting list in its order.";
+        "Those who are going, in the order of joining, then the waiting list in its order: whoever has "
+        "`position` 1 "
+        "gets the next seat.";
     add_page_parameters(participants);
     participants.responses = {
         {200, "A page of participations.", api::list_schema_text<api::Participation>(), {}},

@@ -54,8 +54,12 @@ asio::awaitable<http::Response> list_sessions(const QueryContext& context, http:
 std::vector<http::Route> session_queries(const QueryContext& context) {
     auto list = [&context](http::Request& request) { return list_sessions(context, request); };
     auto sessions = read_route(context, "/auth/sessions", "listSessions", std::move(list));
-    sessions.tag = "Accounts";
+    sessions.tag = "accounts";
     sessions.summary = "The connected user's sessions, newest first";
+    sessions.description =
+        "Each log-in is a session. Look here for one that you do not know, and end it with DELETE; `current` "
+        "marks "
+        "the session of the token that asks.";
     sessions.access = http::Access::user;
     add_page_parameters(sessions);
     sessions.responses = {{200, "A page of sessions.", api::list_schema_text<api::Session>(), {}}};

@@ -178,6 +178,10 @@ http::Route me_route(const QueryContext& context, std::string pattern, std::stri
     auto route = read_route(context, std::move(pattern), std::move(operation_id), std::move(get));
     route.tag = "users";
     route.summary = "The connected user";
+    route.description =
+        "Who the token belongs to, with the e-mail address and the number of unread messages: what an app "
+        "asks first "
+        "after it has started. 401 means that it must log in again.";
     route.access = http::Access::user;
     route.responses = {{200, "The connected user.", api::schema_text<api::Me>(), {}},
                        {404, "The account is gone.", "", {"not_found"}}};
@@ -194,6 +198,9 @@ std::vector<http::Route> user_queries(const QueryContext& context) {
     auto users = read_route(context, "/users", "listUsers", std::move(list));
     users.tag = "users";
     users.summary = "All users, by id";
+    users.description =
+        "To find somebody to write to or to invite. `q` searches; without it the list is in the order of "
+        "registration. Whether `email` is shown is the operators' decision; else it is null.";
     users.access = access;
     users.query.push_back({"q", R"({"type":"string","maxLength":100})",
                            "Part of the username or of the full name; case and accents do not count."});
@@ -204,6 +211,7 @@ std::vector<http::Route> user_queries(const QueryContext& context) {
     auto user = read_route(context, "/users/{user_id}", "getUser", std::move(get));
     user.tag = "users";
     user.summary = "One user";
+    user.description = "The public profile behind an id of an event, a message or a check-in.";
     user.access = access;
     user.responses = {{200, "The user.", api::schema_text<api::User>(), {}},
                       {404, "No such user.", "", {"not_found"}}};

@@ -65,6 +65,8 @@ beast::http::verb verb_of(Method method) {
             return beast::http::verb::delete_;
         case Method::options:
             return beast::http::verb::options;
+        case Method::other:
+            break;  // no server of ours asks anything by it
     }
     return beast::http::verb::get;
 }

@@ -19,6 +19,9 @@ struct Limits {
     std::size_t chunk_overhead_bytes_max = 16 * 1024;  // chunk sizes, extensions and trailers of one body
 
     std::size_t joined_answer_bytes_max = 256 * 1024;  // answers to pipelined requests sent in one write
+    // What the kernel keeps of a connection's answers before they can leave. Without this it takes megabytes
+    // for each client that does not read, until there is no memory for the others' packets.
+    int unsent_bytes_max = 128 * 1024;
     std::size_t discarded_bytes_max =
         8 * 1024 * 1024;  // read and dropped before a refused body's connection closes
 
@@ -33,6 +36,7 @@ struct Limits {
     std::size_t body_bytes_per_s_min = 32 * 1024;  // longer bodies get more time, at this rate
     unsigned idle_s = 60;
     unsigned write_s = 30;
+    std::size_t answer_bytes_per_s_min = 8 * 1024;  // longer answers get more time, at this rate
     unsigned linger_s = 2;
     unsigned ping_s = 25;
     unsigned pong_s = 10;

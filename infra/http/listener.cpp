@@ -3,6 +3,7 @@
 #include "infra/http/io_thread.hpp"
 #include "infra/http/session.hpp"
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -20,6 +21,7 @@ using Acceptor = asio::basic_socket_acceptor<tcp, IoThread::Executor>;
 using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, IoThread::Executor>;
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+using UnsentMax = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
 
 constexpr int backlog = 4096;
 constexpr std::chrono::milliseconds accept_pause{100};  // out of descriptors: give connections time to end
@@ -93,6 +95,7 @@ struct Worker {
             return;
         }
         socket.set_option(tcp::no_delay(true), error);
+        socket.set_option(UnsentMax(io.shared.limits.unsent_bytes_max), error);
         auto tls = io.shared.tls ? io.shared.tls->accept() : nullptr;
         serve_connection(io, Channel(std::move(socket), std::move(tls)), std::move(*slot));
     }

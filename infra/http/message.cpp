@@ -21,6 +21,8 @@ std::string_view name_of(Method method) {
             return "DELETE";
         case Method::options:
             return "OPTIONS";
+        case Method::other:
+            return "OTHER";
     }
     return "GET";
 }

@@ -14,7 +14,9 @@
 
 namespace dacapo::http {
 
-enum class Method { get, head, post, put, patch, del, options };
+// `other` is every method that no route can have: known to HTTP or made up, it is 405 wherever a path is
+// served.
+enum class Method { get, head, post, put, patch, del, options, other };
 std::string_view name_of(Method method);
 
 // Who sent the request, once the token and its session have been checked.

@@ -31,8 +31,7 @@ constexpr HeadError bad_version{505, "http_version_not_supported",
                                 "Only HTTP/1.1 and HTTP/1.0 are spoken here."};
 constexpr HeadError body_too_long{413, "body_too_large",
                                   "The request's body is larger than this route takes."};
-constexpr HeadError not_allowed{405, "method_not_allowed", "This method is not served anywhere."};
-constexpr HeadError not_implemented{501, "method_not_implemented", "This method is not known."};
+constexpr HeadError no_tunnel{405, "method_not_allowed", "This method is not served anywhere."};
 
 bool same_word(std::string_view one, std::string_view lower) {
     const auto fold = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
@@ -108,11 +107,10 @@ private:
                 request_.method = Method::options;
                 break;
             case verb::connect:
-            case verb::trace:
-                refuse(not_allowed);
+                refuse(no_tunnel);  // Its target is no path, and what follows it is no body.
                 break;
             default:
-                refuse(not_implemented);
+                request_.method = Method::other;
                 break;
         }
         if (version != 11 && version != 10) refuse(bad_version);

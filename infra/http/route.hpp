@@ -30,6 +30,7 @@ struct ResponseDoc {
     std::string schema;                             // JSON Schema as text; empty: no body
     std::vector<std::string> codes;                 // for a problem: the `code`s it may carry
     std::string content_type = "application/json";  // of a success; a problem has its own
+    std::string example = {};  // of a success, as JSON text; empty: that of the schema it names
 };
 
 using Handler = std::function<boost::asio::awaitable<Response>(Request&)>;
@@ -43,9 +44,11 @@ struct Route {
     std::string summary;
     std::string description;
     Access access = Access::open;
-    bool command = false;  // takes Idempotency-Key, answers Dacapo-Position
-    bool internal = false;  // for servers of the cluster: in no document
-    bool counted = true;    // by the rate limits; not what operators and their machines ask again and again
+    bool command = false;    // takes Idempotency-Key, answers Dacapo-Position
+    bool creates = false;    // answers Location
+    bool internal = false;   // for servers of the cluster: in no document
+    bool elsewhere = false;  // of a server with another role: known here, so that it is 421 and not 404
+    bool counted = true;     // by the rate limits; not what operators and their machines ask again and again
     std::vector<Parameter> query;
     std::string body_schema;    // JSON Schema as text; empty: no body is read
     bool body_required = true;  // for the document: a route may do without the body it takes

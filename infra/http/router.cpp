@@ -10,7 +10,7 @@
 namespace dacapo::http {
 namespace {
 
-constexpr std::size_t method_count = 7;
+constexpr auto method_count = static_cast<std::size_t>(Method::other);  // of those that a route can have
 constexpr std::array<Method, method_count> all_methods{
     Method::get, Method::head, Method::post, Method::put, Method::patch, Method::del, Method::options};
 
@@ -147,6 +147,7 @@ Router::Router(std::vector<Route> routes, std::vector<SocketRoute> sockets)
     : routes_(std::move(routes)), sockets_(std::move(sockets)), root_(std::make_unique<Node>()) {
     for (const Route& route : routes_) {
         if (!route.handler) throw std::invalid_argument("no handler: " + route.pattern);
+        if (route.method == Method::other) throw std::invalid_argument("no method: " + route.pattern);
         const Route*& place = root_->descend(route.pattern).routes[index_of(route.method)];
         if (place != nullptr) throw std::invalid_argument("registered twice: " + route.pattern);
         place = &route;
@@ -176,6 +177,7 @@ Router::Match Router::find(Request& request) const {
     match.id_refused = id_refused;
     match.allow = node->allow;
     match.pattern = node->pattern;
+    if (request.method == Method::other) return match;
     match.route = node->routes[index_of(request.method)];
     const bool reads = request.method == Method::get || request.method == Method::head;
     if (match.route == nullptr && reads) match.route = node->routes[index_of(Method::get)];

@@ -2,6 +2,7 @@
 
 #include "infra/http/dispatch.hpp"
 #include "infra/http/handshake.hpp"
+#include "infra/http/outgoing.hpp"
 #include "infra/http/problem.hpp"
 #include "infra/http/response_writer.hpp"
 #include "infra/http/socket_session.hpp"
@@ -21,9 +22,9 @@ namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t input_bytes_first = 4 * 1024;
-constexpr std::size_t input_bytes_long = 16 * 1024;  // for a body that the first size would cut small
-constexpr std::size_t output_kept_bytes_max = 64 * 1024;
-constexpr unsigned seconds_unwatched = 3600;  // while a handler runs: its own limits hold
+constexpr std::size_t input_bytes_long = 16 * 1024;       // for a body that the first size would cut small
+constexpr std::size_t shared_body_bytes_min = 64 * 1024;  // a smaller one is sooner copied than sent apart
+constexpr unsigned seconds_unwatched = 3600;              // while a handler runs: its own limits hold
 
 bool is_request_id(std::string_view id) {
     const auto is_part = [](char c) {
@@ -119,8 +120,7 @@ private:
     std::vector<char> input_;
     std::size_t input_begin_ = 0;
     std::size_t input_end_ = 0;
-    std::string output_;
-    std::size_t output_sent_ = 0;
+    Outgoing output_;
 
     Request request_;
     Head head_;
@@ -164,26 +164,18 @@ asio::awaitable<void> Session::wait_writable() {
 
 // True when everything has left. An error closes the socket; the next read then says so.
 bool Session::flush_now() {
-    while (output_sent_ < output_.size() || channel_.has_unsent()) {
-        const iovec left{output_.data() + output_sent_, output_.size() - output_sent_};
-        const ssize_t count = channel_.send({&left, 1});
-        if (count < 0) {
-            if (errno == EINTR) continue;
-            if (errno != EAGAIN && errno != EWOULDBLOCK) close();
-            return false;
-        }
-        output_sent_ += static_cast<std::size_t>(count);
-    }
-    output_.clear();
-    output_sent_ = 0;
-    if (output_.capacity() > output_kept_bytes_max) output_.shrink_to_fit();
-    return true;
+    if (output_.send(channel_)) return true;
+    if (errno != EAGAIN && errno != EWOULDBLOCK) close();
+    return false;
 }
 
 asio::awaitable<bool> Session::flush_slowly() {
+    // One time for all of it: a client that takes a byte now and then would otherwise hold its answers for
+    // ever.
+    const auto more_s = static_cast<unsigned>(output_.size() / shared_.limits.answer_bytes_per_s_min);
+    watch(Phase::writing, shared_.limits.write_s + more_s);
     while (channel_.is_open()) {
         if (flush_now()) co_return true;
-        watch(Phase::writing, shared_.limits.write_s);  // anew after each piece that the client has taken
         co_await wait_writable();
     }
     co_return false;
@@ -250,7 +242,7 @@ asio::awaitable<bool> Session::take_expectation(Router::Match match) {
         write(answer_to_exception(shared_, request_), match.pattern);
         co_return false;
     }
-    output_ += "HTTP/1.1 100 Continue\r\n\r\n";
+    output_.bytes() += "HTTP/1.1 100 Continue\r\n\r\n";
     if (flush_now()) co_return true;
     co_return co_await flush_slowly();
 }
@@ -269,7 +261,9 @@ asio::awaitable<void> Session::serve() {
             refuse(*head_.error, {});
             break;
         }
-        keep_alive_ = head_.keep_alive && ++request_count_ < limits.request_count_per_connection_max;
+        // What a method that is not ours means for the bytes behind it, nobody here knows.
+        keep_alive_ = head_.keep_alive && request_.method != Method::other &&
+                      ++request_count_ < limits.request_count_per_connection_max;
         const auto match = shared_.router.find(request_);
         if (match.socket != nullptr && request_.method == Method::get && head_.upgrades_to_websocket) {
             co_await upgrade(match);
@@ -297,7 +291,8 @@ asio::awaitable<void> Session::serve() {
         }
         auto response = co_await answer(shared_, match, head_, request_);
         write(response, match.pattern);
-        if (output_.size() > limits.joined_answer_bytes_max && !flush_now()) {
+        const bool must_leave = output_.shares() || output_.size() > limits.joined_answer_bytes_max;
+        if (must_leave && !flush_now()) {
             if (!co_await flush_slowly()) co_return;
         }
     }
@@ -317,8 +312,12 @@ void Session::write(const Response& response, std::string_view pattern) {
     facts.secure = channel_.is_tls();
     facts.keep_alive = keep_alive_;
     facts.announce_keep_alive = keep_alive_ && head_.version_10;
-    facts.head_only = request_.method == Method::head;
-    write_response(response, facts, output_);
+    const bool to_head = request_.method == Method::head;
+    const bool shares =
+        !to_head && response.shared_body && response.shared_body->size() >= shared_body_bytes_min;
+    facts.head_only = to_head || shares;
+    write_response(response, facts, output_.bytes());
+    if (shares) output_.share(response.shared_body);
     report_exchange(response, pattern);
 }
 
@@ -342,7 +341,9 @@ void Session::report_exchange(const Response& response, std::string_view pattern
 void Session::refuse(const HeadError& error, std::string_view pattern) {
     keep_alive_ = false;
     if (head_read_at_ == Clock::time_point{}) head_read_at_ = Clock::now();
-    write(to_response(Problem(error.status, error.code, error.detail), request_), pattern);
+    Problem problem(error.status, error.code, error.detail);
+    if (error.status == 405) problem.headers.emplace_back("Allow", "");  // RFC 9110 10.2.1: no method at all
+    write(to_response(problem, request_), pattern);
 }
 
 void Session::send_timeout() {
@@ -396,7 +397,7 @@ asio::awaitable<void> Session::upgrade(Router::Match match) {
         write(response, match.pattern);
         co_return;
     }
-    output_ += handshake_answer(head_, accepted.subprotocol, request_.request_id, thread_.date);
+    output_.bytes() += handshake_answer(head_, accepted.subprotocol, request_.request_id, thread_.date);
     Response switched;
     switched.status = 101;
     report_exchange(switched, match.pattern);

@@ -2,6 +2,7 @@
 
 #include "api/resources.hpp"
 #include "infra/http/problem.hpp"
+#include "query/documents/problems.hpp"
 
 namespace dacapo {
 namespace {
@@ -152,7 +153,7 @@ json::object problem_example(int status, std::string_view code, std::string_view
     json::object example{{"type", http::problem_type(status, code)},
                          {"title", http::reason_of(status)},
                          {"status", status},
-                         {"detail", "What happened and what to do about it."},
+                         {"detail", meaning_of(code)},
                          {"instance", path},
                          {"code", code},
                          {"request_id", "5f1c2a9e"}};

@@ -12,12 +12,13 @@ namespace {
 namespace asio = boost::asio;
 
 http::Route document_route(std::string pattern, std::string operation_id, std::string summary,
-                           std::string content_type, http::Handler handler) {
+                           std::string description, std::string content_type, http::Handler handler) {
     http::Route route;
     route.pattern = std::move(pattern);
     route.operation_id = std::move(operation_id);
     route.tag = "documents";
     route.summary = std::move(summary);
+    route.description = std::move(description);
     route.responses = {{200, route.summary + ".", R"({"type":"string"})", {}, std::move(content_type)},
                        {304, "Nothing has changed since that ETag.", "", {}}};
     route.handler = std::move(handler);
@@ -40,6 +41,24 @@ asio::awaitable<http::Response> get_file(AnswerPtr file, std::string_view conten
     co_return response;
 }
 
+asio::awaitable<http::Response> get_page(AnswerPtr page, const http::Request& request) {
+    auto response = respond(*page, request);
+    response.content_type = "text/html; charset=utf-8";
+    co_return response;
+}
+
+http::Route page_route() {
+    auto page = std::make_shared<Answer>(*make_answer(docs_page()));
+    page->headers.emplace_back("Content-Security-Policy", docs_security_policy);
+    page->headers.emplace_back("Cross-Origin-Opener-Policy", "same-origin");
+    auto get = [page = AnswerPtr(page)](http::Request& request) { return get_page(page, request); };
+    return document_route(
+        "/docs", "getDocs", "This API as a page to read and to try",
+        "Every operation with its examples, to be tried from the page, and every problem with its "
+        "explanation: the `type` of a problem leads here.",
+        "text/html", std::move(get));
+}
+
 http::Route file_route(const DocsFile& file, std::size_t number) {
     auto answer = std::make_shared<Answer>();
     answer->body = std::make_shared<const std::string>(file.bytes);
@@ -49,20 +68,17 @@ http::Route file_route(const DocsFile& file, std::size_t number) {
     checked.set_header("Cache-Control", "no-cache");
     checked.set_header("Content-Encoding", "gzip");
     checked.set_header("Vary", "Accept-Encoding");
-    if (number == 0) {
-        checked.set_header("Content-Security-Policy", docs_security_policy);
-        checked.set_header("Cross-Origin-Opener-Policy", "same-origin");
-    }
     answer->headers = std::move(checked.headers);
 
     auto get = [answer = AnswerPtr(answer), type = file.content_type](http::Request& request) {
         return get_file(answer, type, request);
     };
-    auto id = number == 0 ? std::string("getDocs") : "getDocsFile" + std::to_string(number);
-    auto summary = number == 0 ? "This API as a page to read and to try" : "A file of the page /docs";
     auto media_type = std::string(file.content_type.substr(0, file.content_type.find(';')));
-    auto route =
-        document_route(std::string(file.path), std::move(id), summary, std::move(media_type), std::move(get));
+    auto route = document_route(
+        std::string(file.path), "getDocsFile" + std::to_string(number), "A file of the page /docs",
+        "Served from here, so that the page needs no other host. It is kept packed: a client "
+        "that takes no gzip gets 406.",
+        std::move(media_type), std::move(get));
     route.responses.push_back({406, "The client does not take gzip.", "", {"not_acceptable"}});
     return route;
 }
@@ -73,10 +89,15 @@ std::vector<http::Route> with_documents(std::vector<http::Route> routes, const D
     // Filled below, once every route is known: the document holds the route that serves it, too.
     const auto document = std::make_shared<AnswerPtr>();
     auto get = [document](http::Request& request) { return get_document(document, request); };
-    routes.push_back(document_route("/openapi.json", "getOpenapi", "This API as an OpenAPI 3.1 document",
-                                    "application/json", std::move(get)));
+    routes.push_back(
+        document_route("/openapi.json", "getOpenapi", "This API as an OpenAPI 3.1 document",
+                       "For generators of clients and for tools that test. The page /docs is made from "
+                       "it.",
+                       "application/json", std::move(get)));
     routes.back().responses[0].schema = R"({"type":"object"})";
-    std::size_t number = 0;
+    routes.back().responses[0].example = R"({"openapi":"3.1.0","info":{"title":"dacapo"},"paths":{}})";
+    routes.push_back(page_route());
+    std::size_t number = 1;
     for (const auto& file : docs_files()) routes.push_back(file_route(file, number++));
     *document = make_answer(openapi_document(routes, info));
     return routes;

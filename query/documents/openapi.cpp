@@ -2,6 +2,9 @@
 
 #include "infra/http/problem.hpp"
 #include "query/documents/components.hpp"
+#include "query/documents/path_parameters.hpp"
+#include "query/documents/problems.hpp"
+#include "query/documents/tags.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -26,6 +29,9 @@ json::value parsed(const Route& route, const std::string& text) {
 bool takes(const Route& route, std::string_view parameter) {
     return std::any_of(route.query.begin(), route.query.end(),
                        [&](const auto& p) { return p.name == parameter; });
+}
+bool answers(const Route& route, int status) {
+    return std::ranges::any_of(route.responses, [&](const auto& doc) { return doc.status == status; });
 }
 bool is_read(const Route& route) { return takes(route, "after"); }
 bool has_ids(const Route& route) { return route.pattern.find("_id}") != std::string::npos; }
@@ -59,15 +65,7 @@ std::map<int, std::set<std::string>> implied_problems(const Route& route) {
 }
 
 json::array parameters_of(const Route& route) {
-    json::array parameters;
-    for (std::size_t at = route.pattern.find('{'); at != std::string::npos;
-         at = route.pattern.find('{', at + 1)) {
-        const auto name = route.pattern.substr(at + 1, route.pattern.find('}', at) - at - 1);
-        json::object schema{{"type", "string"}};
-        if (name.ends_with("_id")) schema = {{"type", "integer"}, {"minimum", 1}, {"maximum", id_limit - 1}};
-        parameters.push_back(
-            {{"name", name}, {"in", "path"}, {"required", true}, {"schema", std::move(schema)}});
-    }
+    auto parameters = path_parameters_of(route.pattern);
     for (const auto& parameter : route.query)
         parameters.push_back({{"name", parameter.name},
                               {"in", "query"},
@@ -84,6 +82,8 @@ json::array parameters_of(const Route& route) {
         header("Dacapo-Position", "What a command answered: this read waits until it shows that change.");
     }
     if (route.command) header("Idempotency-Key", "The same key and body again give the first answer again.");
+    if (answers(route, 412))
+        header("If-Match", "An ETag, or \"v<version>\": 412 when it has been changed since.");
     return parameters;
 }
 
@@ -101,6 +101,7 @@ json::object headers_of(const Route& route, bool is_list) {
         }
     }
     if (route.command) add("Dacapo-Position");
+    if (route.creates) add("Location");
     if (route.counted) {
         add("RateLimit-Policy");
         add("RateLimit");
@@ -126,16 +127,18 @@ json::value example_of(const json::value& schema, const json::object& components
     return example.is_null() ? json::value(nullptr) : json::value(json::array{std::move(example)});
 }
 
-json::object success_of(const Route& route, const http::ResponseDoc& doc, const json::object& components) {
+json::object success_of(const Route& route, const http::ResponseDoc& doc, const json::object& components,
+                        std::span<const Route> routes) {
     json::object response{{"description", doc.description}};
     bool is_list = false;
     if (!doc.schema.empty()) {
         auto schema = parsed(route, doc.schema);
         is_list = schema.is_object() && schema.as_object().contains("items");
-        auto example = example_of(schema, components);
+        auto example = doc.example.empty() ? example_of(schema, components) : parsed(route, doc.example);
         json::object media{{"schema", std::move(schema)}};
         if (!example.is_null()) media["example"] = std::move(example);
         response["content"] = json::object{{doc.content_type, std::move(media)}};
+        if (auto links = links_of(route, routes); !links.empty()) response["links"] = std::move(links);
     }
     if (auto headers = headers_of(route, is_list); !headers.empty()) response["headers"] = std::move(headers);
     return response;
@@ -144,7 +147,9 @@ json::object success_of(const Route& route, const http::ResponseDoc& doc, const 
 json::object problem_of(const Route& route, int status, std::string_view description,
                         const std::set<std::string>& codes) {
     json::object examples;
-    for (const auto& code : codes) examples[code] = {{"value", problem_example(status, code, route.pattern)}};
+    const auto path = example_path_of(route.pattern);
+    for (const auto& code : codes)
+        examples[code] = {{"summary", meaning_of(code)}, {"value", problem_example(status, code, path)}};
     json::object media{
         {"schema",
          {{"$ref", std::string("#/components/schemas/") + (status == 429 ? "QuotaProblem" : "Problem")}}}};
@@ -156,13 +161,13 @@ json::object problem_of(const Route& route, int status, std::string_view descrip
     return response;
 }
 
-json::object responses_of(const Route& route, const json::object& components) {
+json::object responses_of(const Route& route, const json::object& components, std::span<const Route> routes) {
     auto problems = implied_problems(route);
     std::map<int, std::string> descriptions;
     json::object responses;
     for (const auto& doc : route.responses) {
         if (doc.status < 400) {
-            responses[std::to_string(doc.status)] = success_of(route, doc, components);
+            responses[std::to_string(doc.status)] = success_of(route, doc, components, routes);
             continue;
         }
         problems[doc.status].insert(doc.codes.begin(), doc.codes.end());
@@ -174,11 +179,11 @@ json::object responses_of(const Route& route, const json::object& components) {
         if (description.empty()) description = http::reason_of(status);
         responses[std::to_string(status)] = problem_of(route, status, description, codes);
     }
-    responses["default"] = problem_of(route, 500, "Any other problem.", {});
+    responses["default"] = problem_of(route, 500, "Any other problem.", {"internal_error"});
     return responses;
 }
 
-json::object operation_of(const Route& route, const json::object& components) {
+json::object operation_of(const Route& route, const json::object& components, std::span<const Route> routes) {
     json::object operation{{"operationId", route.operation_id}, {"summary", route.summary}};
     if (!route.tag.empty()) operation["tags"] = json::array{json::value(route.tag)};
     if (!route.description.empty()) operation["description"] = route.description;
@@ -187,10 +192,10 @@ json::object operation_of(const Route& route, const json::object& components) {
     if (!route.body_schema.empty()) {
         json::object media{{"schema", parsed(route, route.body_schema)}};
         if (!route.body_example.empty()) media["example"] = parsed(route, route.body_example);
-        operation["requestBody"] = {{"required", true},
+        operation["requestBody"] = {{"required", route.body_required},
                                     {"content", json::object{{"application/json", std::move(media)}}}};
     }
-    operation["responses"] = responses_of(route, components);
+    operation["responses"] = responses_of(route, components, routes);
 
     const json::object none;
     const json::object bearer{{"bearer", json::array()}};
@@ -220,23 +225,25 @@ std::string openapi_document(std::span<const Route> routes, const DocumentInfo& 
         if (!route.tag.empty()) tags.insert(route.tag);
         auto& path = paths[route.pattern];
         if (path.is_null()) path = json::object();
-        path.as_object()[lower_name(route.method)] = operation_of(route, components);
+        path.as_object()[lower_name(route.method)] = operation_of(route, components, routes);
     }
-    json::array tag_list;
-    for (const auto& tag : tags) tag_list.push_back(json::object{{"name", tag}});
-
     const json::object document{
         {"openapi", "3.1.0"},
         {"info",
          {{"title", "dacapo"},
           {"version", info.version},
           {"description",
-           "Every path also answers under /api and with a trailing slash. Unknown query parameters are "
-           "ignored; "
-           "times are RFC 3339 in UTC; every error is an RFC 9457 problem."},
+           "Find events, take part, write to each other and say where you are. Begin with `POST /register` "
+           "or "
+           "`POST /login`: the `access_token` of the answer goes into `Authorization: Bearer`.\n\n"
+           "Every path also answers under `/api` and with a trailing slash. Unknown query parameters are "
+           "ignored, unknown members of a body are refused. Times are RFC 3339 in UTC. Every error is an RFC "
+           "9457 problem, whose `type` leads to [its explanation](/docs#problems). A command may bring an "
+           "`Idempotency-Key`, so that a retry does nothing twice."},
+          {"contact", {{"name", "The operators of this server"}}},
           {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
         {"servers", json::array{json::object{{"url", info.public_url}}}},
-        {"tags", std::move(tag_list)},
+        {"tags", tags_of(std::move(tags))},
         {"paths", std::move(paths)},
         {"components", std::move(components)},
     };

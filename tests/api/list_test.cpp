@@ -69,6 +69,11 @@ TEST_CASE("what is no number is refused") {
         CHECK_MESSAGE(page_faults({{"limit", text}}) == "/query/limit wrong_type\n", text);
 }
 
+TEST_CASE("what is neither true nor false is refused") {
+    for (const auto* text : {"", "maybe", "2", "True"})
+        CHECK_MESSAGE(page_faults({{"count", text}}) == "/query/count wrong_type\n", text);
+}
+
 TEST_CASE("all faults of a query are told at once") {
     const auto request = asking({{"skip", "x"},
                                  {"limit", "1000"},

@@ -94,7 +94,7 @@ TEST_CASE("docs/api/openapi.json is what the server says") {
                       " is not as in docs/api/openapi.json; ./dev openapi writes it");
     }
     CHECK(kept.at("paths").as_object().size() == served.at("paths").as_object().size());
-    CHECK_MESSAGE(kept == served, "./dev openapi writes docs/api/openapi.json");
+    CHECK_MESSAGE((kept == served), "./dev openapi writes docs/api/openapi.json");
 }
 
 }  // namespace dacapo::test

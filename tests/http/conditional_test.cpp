@@ -117,6 +117,18 @@ TEST_CASE("If-Match compares strongly, and only for whoever may change what is t
           304);  // of a read it says nothing
 }
 
+TEST_CASE("what is wrong with a body is told before that If-Match no longer holds") {
+    RunningServer server;
+    auto zoe = server.person("zoe");
+    const auto path = event_path(zoe.create_event("Jam"));
+    const Headers stale{{"If-Match", "\"v7\""}, {"Content-Type", "application/json"}};
+    for (const char* method : {"PUT", "PATCH"}) {
+        CHECK(zoe.send(method, path, "{", stale).told() == "400 malformed_json");
+        CHECK(zoe.send(method, path, R"({"nobody": 1})", stale).told() == "422 invalid");
+    }
+    CHECK(zoe.send("PATCH", path, "{}", stale).told() == "412 precondition_failed");
+}
+
 TEST_CASE("a host's change does not fail because people have joined since") {
     RunningServer server;
     auto zoe = server.person("zoe");

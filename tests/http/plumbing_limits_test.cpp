@@ -69,6 +69,7 @@ TEST_CASE("an idle connection is closed without a word") {
 TEST_CASE("a client that does not read its answer is dropped") {
     http::ListenerOptions options;
     options.limits.write_s = 1;
+    options.limits.answer_bytes_per_s_min = 8 * 1024 * 1024;
     ToyServer server(options);
     Wire deaf(server.port());
     std::string bytes;
@@ -76,6 +77,24 @@ TEST_CASE("a client that does not read its answer is dropped") {
     deaf.send(bytes);
     REQUIRE(becomes([&] { return server.listener().counts().connections == 1; }));
     CHECK(becomes([&] { return server.listener().counts().connections == 0; }));
+    // The kernel took little more than the client's window: no second answer was made.
+    CHECK(server.exchanges().size() == 1);
+}
+
+TEST_CASE("a client that reads now and then, but too slowly, is dropped") {
+    http::ListenerOptions options;
+    options.limits.write_s = 1;
+    options.limits.answer_bytes_per_s_min = 8 * 1024 * 1024;
+    ToyServer server(options);
+    Wire slow(server.port());
+    std::string bytes;
+    for (int count = 0; count < 16; ++count) bytes += "GET /large HTTP/1.1\r\nHost: x\r\n\r\n";
+    slow.send(bytes);
+    CHECK(becomes([&] {
+        std::this_thread::sleep_for(100ms);  // how slowly it reads
+        slow.receive_more();
+        return server.listener().counts().connections == 0;
+    }));
 }
 
 TEST_CASE("connections over the limit are turned away and places come free again") {

@@ -43,6 +43,20 @@ TEST_CASE("HEAD has the length of GET and no body") {
     CHECK(client.request("GET", "/hello").body == "hello");
 }
 
+TEST_CASE("a large body that many answers share arrives whole, between other answers") {
+    ToyServer server;
+    HttpClient client(server.port());
+    const auto ask = [](const std::string& line) { return line + " HTTP/1.1\r\nHost: x\r\n\r\n"; };
+    client.wire().send(ask("GET /hello") + ask("GET /shared") + ask("HEAD /shared") + ask("GET /shared") +
+                       ask("GET /hello"));
+    const std::string body(100 * 1024, 's');
+    CHECK(client.read_answer().body == "hello");
+    CHECK((client.read_answer().body == body));
+    CHECK(client.read_answer(true).header("Content-Length") == std::to_string(body.size()));
+    CHECK((client.read_answer().body == body));
+    CHECK(client.read_answer().body == "hello");
+}
+
 TEST_CASE("what is not there is a problem and the connection goes on") {
     ToyServer server;
     HttpClient client(server.port());

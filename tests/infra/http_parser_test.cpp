@@ -122,8 +122,6 @@ TEST_CASE("the framing traps are refused") {
         {"GET /a HTTP/2.0\r\nHost: x\r\n\r\n", 505},
         {"GET /a\r\nHost: x\r\n\r\n", 400},
         {"GET  /a HTTP/1.1\r\nHost: x\r\n\r\n", 400},
-        {"BREW /a HTTP/1.1\r\nHost: x\r\n\r\n", 501},
-        {"TRACE /a HTTP/1.1\r\nHost: x\r\n\r\n", 405},
         {"CONNECT a:80 HTTP/1.1\r\nHost: x\r\n\r\n", 405},
         {"\r\n\r\nGET /a HTTP/1.1\r\nHost: x\r\n\r\n", 400},
         {with("Expect: a-miracle\r\n"), 417},
@@ -138,6 +136,18 @@ TEST_CASE("the framing traps are refused") {
     for (const auto& [bytes, status] : table) {
         CAPTURE(bytes);
         CHECK(parse(bytes).status() == status);
+    }
+}
+
+TEST_CASE("a method that no route can have is told apart, and its path is read") {
+    for (const char* method : {"BREW", "TRACE", "QUERY", "PROPFIND", "get"}) {
+        CAPTURE(method);
+        const auto parsed =
+            parse(with("Content-Length: 4\r\n", "body", std::string(method) + " /api/a/ HTTP/1.1"));
+        CHECK(parsed.status() == 0);
+        CHECK(parsed.complete);
+        CHECK(parsed.request.method == Method::other);
+        CHECK(parsed.request.path == "/a");
     }
 }
 

@@ -69,6 +69,22 @@ TEST_CASE("a path leads to the route of its method") {
     CHECK(pattern_of(router, Method::get, "/calendar/").empty());
 }
 
+TEST_CASE("a method that is no route's finds no route and what the path serves") {
+    const auto router = sample();
+    for (const char* path : {"/events", "/events/33", "/ws/t"}) {
+        CAPTURE(path);
+        auto asked = request(Method::other, path);
+        const auto match = router.find(asked);
+        CHECK(match.path_known);
+        CHECK(match.route == nullptr);
+        CHECK(match.socket == nullptr);
+        CHECK(match.allow.find("GET, HEAD") == 0);
+    }
+    auto asked = request(Method::other, "/nothing");
+    CHECK_FALSE(router.find(asked).path_known);
+    CHECK_THROWS_AS(Router({route(Method::other, "/x")}), std::invalid_argument);
+}
+
 TEST_CASE("the variables of a path are handed over in order") {
     const auto router = sample();
     auto asked = request(Method::get, "/users/7/instruments/9007199254740991");

@@ -1,5 +1,7 @@
 #include "query/documents/docs_page.hpp"
 
+#include "query/documents/problems.hpp"
+
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <fstream>
@@ -17,16 +19,25 @@ std::string text_of(const std::string& file) {
 }
 
 bool is_served(const std::string& path) {
-    return path == "/openapi.json" ||
+    return path == "/openapi.json" || path.starts_with('#') ||
            std::ranges::any_of(docs_files(), [&](const DocsFile& file) { return file.path == path; });
 }
 
 }  // namespace
 
-TEST_CASE("the page comes first among the files of /docs") {
-    REQUIRE(!docs_files().empty());
-    CHECK(docs_files().front().path == "/docs");
-    CHECK(docs_files().front().content_type == "text/html; charset=utf-8");
+TEST_CASE("the page has a place with a text of its own for every problem") {
+    const auto page = docs_page();
+    CHECK(page.find("<!-- problems -->") == std::string::npos);
+    std::set<std::string_view> meanings;
+    for (const auto& problem : problem_docs()) {
+        CAPTURE(problem.code);
+        CHECK(page.find("id=\"problem-" + std::string(problem.code) + "\"") != std::string::npos);
+        CHECK(meanings.insert(problem.meaning).second);
+        CHECK(problem.meaning.find_first_of("<>&") == std::string_view::npos);
+        CHECK(problem.meaning.ends_with('.'));
+    }
+    CHECK(meaning_of("title_taken").starts_with("A live event"));
+    CHECK_THROWS_AS(meaning_of("made_up"), std::logic_error);
 }
 
 TEST_CASE("every file of /docs is gzip'd and has a quoted ETag and a path of its own") {
@@ -44,7 +55,7 @@ TEST_CASE("every file of /docs is gzip'd and has a quoted ETag and a path of its
 }
 
 TEST_CASE("the page asks only for what this server gives") {
-    const std::string page = text_of("index.html");
+    const auto page = docs_page();
     int references = 0;
     for (const std::string attribute : {"src=\"", "href=\""})
         for (auto at = page.find(attribute); at != std::string::npos; at = page.find(attribute, at + 1)) {

@@ -9,7 +9,7 @@ namespace {
 
 using testing::FeedServer;
 
-// "401 invalid_token", or "101" and the subprotocol.
+// "401 token_invalid", or "101" and the subprotocol.
 std::string outcome(FeedServer& club, const http::Request& request, std::vector<std::string> offered = {}) {
     try {
         return "101 " + club.handshake(request, std::move(offered)).subprotocol;
@@ -44,22 +44,22 @@ TEST_CASE("a bad token is refused at the handshake") {
     http::Request path, header;
     path.names = {"forged"};
     header.authorization = "Bearer forged";
-    CHECK(outcome(club, path) == "401 invalid_token");
-    CHECK(outcome(club, header) == "401 invalid_token");
-    CHECK(outcome(club, with_query("token", "forged")) == "401 invalid_token");
-    CHECK(outcome(club, {}, {"bearer.forged"}) == "401 invalid_token");
+    CHECK(outcome(club, path) == "401 token_invalid");
+    CHECK(outcome(club, header) == "401 token_invalid");
+    CHECK(outcome(club, with_query("token", "forged")) == "401 token_invalid");
+    CHECK(outcome(club, {}, {"bearer.forged"}) == "401 token_invalid");
     CHECK(outcome(club, {}) == "401 token_missing");
     CHECK(outcome(club, with_query("token", "")) == "401 token_missing");
     CHECK(outcome(club, {}, {"bearer."}) == "401 token_missing");
     const auto expired = club.token(1, 1, testing::ManualClock::noon);
-    CHECK(outcome(club, with_query("token", expired)) == "401 invalid_token");
+    CHECK(outcome(club, with_query("token", expired)) == "401 token_invalid");
 }
 
 TEST_CASE("a token that is not known at once is asked for") {
     FeedServer club;
     FeedHub::Access access;
     access.authenticate = [](std::string token) -> boost::asio::awaitable<FeedViewer> {
-        if (token != "late") throw http::Problem(401, "invalid_token", "");
+        if (token != "late") throw http::Problem(401, "token_invalid", "");
         co_return FeedViewer{{{1}, {1}, Role::user}, Timestamp::max()};
     };
     FeedHub hub(club.context, access);

@@ -8,11 +8,21 @@ namespace {
 namespace json = boost::json;
 
 // Refused before any route is known, so in no route's documentation.
-const std::set<std::string_view> codes_of_framing{
-    "malformed_request",      "bad_host",        "bad_transfer_encoding", "unsupported_transfer_encoding",
-    "duplicate_header",       "invalid_utf8",    "too_many_headers",      "headers_too_large",
-    "target_too_long",        "bad_target",      "duplicate_query_key",   "http_version_not_supported",
-    "method_not_implemented", "request_timeout", "expectation_failed",    "wrong_host"};
+const std::set<std::string_view> codes_of_framing{"malformed_request",
+                                                  "bad_host",
+                                                  "bad_transfer_encoding",
+                                                  "unsupported_transfer_encoding",
+                                                  "duplicate_header",
+                                                  "invalid_utf8",
+                                                  "too_many_headers",
+                                                  "headers_too_large",
+                                                  "target_too_long",
+                                                  "bad_target",
+                                                  "duplicate_query_key",
+                                                  "http_version_not_supported",
+                                                  "request_timeout",
+                                                  "expectation_failed",
+                                                  "wrong_host"};
 
 std::string_view next_segment(std::string_view& path) {
     path.remove_prefix(1);

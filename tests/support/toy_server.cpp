@@ -46,6 +46,13 @@ Response text(std::string body) {
 asio::awaitable<Response> hello(Request&) { co_return text("hello"); }
 asio::awaitable<Response> echo(Request& request) { co_return text(request.body); }
 asio::awaitable<Response> large(Request&) { co_return text(std::string(2 * 1024 * 1024, 'l')); }
+asio::awaitable<Response> shared(Request&) {
+    static const auto body = std::make_shared<const std::string>(100 * 1024, 's');
+    Response response;
+    response.content_type = "text/plain";
+    response.shared_body = body;
+    co_return response;
+}
 asio::awaitable<Response> thing(Request& request) {
     co_return text("thing " + std::to_string(request.ids.at(0)));
 }
@@ -114,6 +121,7 @@ ToyServer::ToyServer(http::ListenerOptions options) : state_(std::make_shared<St
     routes.back().access = http::Access::optional;
     routes.push_back(route(Method::get, "/broken", broken));
     routes.push_back(route(Method::get, "/large", large));
+    routes.push_back(route(Method::get, "/shared", shared));
     routes.push_back(route(Method::get, "/wait", wait));
 
     auto accept = [state](Request& request,

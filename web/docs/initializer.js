@@ -4,7 +4,8 @@ window.addEventListener("DOMContentLoaded", () => {
   window.ui = SwaggerUIBundle({
     url: "/openapi.json",
     dom_id: "#swagger-ui",
-    deepLinking: true,
+    // Of a fragment that names a problem it would make one of its own.
+    deepLinking: !location.hash.startsWith("#problem"),
     tryItOutEnabled: true,
     persistAuthorization: false,
     validatorUrl: null,
