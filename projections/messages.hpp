@@ -50,7 +50,8 @@ struct MessageRow {
     }
 };
 
-// A message is read when its receiver's marker has reached its sequence.
+// A message is read when its receiver's marker has reached its sequence. The key begins with the user,
+// because queries ask for one user's markers: otherwise PostgreSQL reads the whole table for them.
 struct ReadMarkerRow {
     static constexpr std::string_view table = "read_markers";
     static constexpr int key_count = 2;
@@ -59,7 +60,7 @@ struct ReadMarkerRow {
             conversation_id INTEGER NOT NULL,
             user_id INTEGER NOT NULL,
             up_to INTEGER NOT NULL,
-            PRIMARY KEY (conversation_id, user_id)
+            PRIMARY KEY (user_id, conversation_id)
         ) WITHOUT ROWID)";
 
     ConversationId conversation_id;
@@ -76,7 +77,7 @@ struct ReadMarkerRow {
 
 struct Messages {
     static constexpr std::string_view name = "messages";
-    static constexpr int version = 1;
+    static constexpr int version = 2;
 
     explicit Messages(sql::Session& writer) : messages(writer), read_markers(writer) {}
 
