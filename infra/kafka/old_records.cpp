@@ -14,8 +14,10 @@ constexpr std::size_t idle_readers_max = 4;
 constexpr milliseconds poll_wait{100};
 
 Config reader_config(const KafkaUrl& url, Properties properties) {
-    // What an idle reader may hold of the pages to come.
-    properties.insert_or_assign("queued.max.messages.kbytes", "4096");
+    // Once this is full, librdkafka 2.0.2 asks for no more for a whole second, however soon there is room
+    // again: it must hold what a rebuild takes in a second. A rebuild with 4 MB waited two thirds of its
+    // time.
+    properties.insert_or_assign("queued.max.messages.kbytes", "65536");
     return consumer_config(url, properties);
 }
 

@@ -43,6 +43,7 @@ void fill(const std::string& url, std::int64_t message_count) {
     topics.url = parse_kafka_url(url);
     migrate_kafka(topics);
     const auto log = opened(url);
+    if (log->head().total() > 0) return;
     std::mt19937 random(1);
     const auto shard_count = log->shard_count();
     std::int64_t made = 0;
