@@ -156,7 +156,10 @@ public:
     FakeSocketPtr connected(const std::string& token, std::size_t thread = 0,
                             const std::string& topics = {}) {
         auto socket = connect(token, thread, topics);
-        run_until([&] { return socket->count("initial") == 1; });
+        run_until([&] {
+            REQUIRE(socket->is_open());
+            return socket->count("initial") == 1;
+        });
         return socket;
     }
 
