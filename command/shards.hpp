@@ -27,7 +27,8 @@ struct ShardsOptions {
     std::shared_ptr<SnapshotStore> snapshots;  // none: only of shards that are never loaded
     std::filesystem::path log_folder;          // watched for room while the disk is full
     std::size_t snapshot_every_records = 200'000;
-    std::chrono::milliseconds gather{0};  // how long a write waits for more when several came for the last one
+    std::chrono::milliseconds gather{
+        0};  // how long a write waits for more when several came for the last one
     std::uintmax_t room_bytes_min = std::uintmax_t{16} << 20;
     // Told how far a long replay has come; and of anything an operator should read.
     std::function<void(std::int64_t done, std::int64_t count)> on_replay;

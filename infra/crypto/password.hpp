@@ -41,8 +41,8 @@ struct PoolStopped : std::runtime_error {
 };
 
 // Hashes and verifies on threads of its own and resumes each caller on the caller's executor.
-// It must be stopped or destroyed before the execution contexts of its callers are; whether they still run does
-// not matter.
+// It must be stopped or destroyed before the execution contexts of its callers are; whether they still run
+// does not matter.
 class PasswordPool {
 public:
     // Throws std::invalid_argument for a cost outside the limits or no threads.
@@ -59,8 +59,8 @@ public:
     // real one.
     const std::string& dummy_hash() const { return dummy_hash_; }
 
-    // Finishes what is being hashed; what still waits gets PoolStopped, and PoolFull what comes later. No executor
-    // of a caller is touched afterwards.
+    // Finishes what is being hashed; what still waits gets PoolStopped, and PoolFull what comes later. No
+    // executor of a caller is touched afterwards.
     void stop();
 
     std::size_t queue_depth() const;

@@ -13,7 +13,7 @@ using std::chrono::steady_clock;
 constexpr std::size_t idle_readers_max = 4;
 constexpr milliseconds poll_wait{100};
 
-Config reader_config(const KafkaUrl& url, Properties properties) {
+Config page_reader_config(const KafkaUrl& url, Properties properties) {
     // Once this is full, librdkafka 2.0.2 asks for no more for a whole second, however soon there is room
     // again: it must hold what a rebuild takes in a second. A rebuild with 4 MB waited two thirds of its
     // time.
@@ -25,7 +25,7 @@ Config reader_config(const KafkaUrl& url, Properties properties) {
 
 struct OldRecords::Reader {
     Reader(const KafkaUrl& url, const Properties& properties)
-        : topic(url.events_topic()), consumer(reader_config(url, properties)) {}
+        : topic(url.events_topic()), consumer(page_reader_config(url, properties)) {}
 
     void go_to(int new_shard, Position after) {
         if (fold && shard == new_shard && position == after) return;

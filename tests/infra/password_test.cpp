@@ -15,8 +15,8 @@ namespace {
 
 constexpr int quick = password_cost_min;
 
-// Runs a coroutine on a context of its own and gives its value or throws its exception. The pool is stopped before
-// that context goes away.
+// Runs a coroutine on a context of its own and gives its value or throws its exception. The pool is stopped
+// before that context goes away.
 template <class T>
 T run(PasswordPool& pool, asio::awaitable<T> work) {
     asio::io_context context;
