@@ -68,7 +68,7 @@ bool read_fraction(Reader& reader, int& fraction_ms) {
 
 bool read_offset(Reader& reader, std::optional<minutes>& offset, WallTimeError& error) {
     if (reader.done()) return true;
-    if (reader.take('Z')) {
+    if (reader.take('Z') || reader.take('z')) {
         offset = minutes{0};
         return true;
     }
@@ -93,7 +93,7 @@ std::optional<Written> read_time(std::string_view text, bool seconds_needed, Wal
     Written written{};
     error = WallTimeError::syntax;
     if (!reader.take_number(4, year) || !reader.take('-') || !reader.take_number(2, month) ||
-        !reader.take('-') || !reader.take_number(2, day) || !reader.take('T') ||
+        !reader.take('-') || !reader.take_number(2, day) || !(reader.take('T') || reader.take('t')) ||
         !reader.take_number(2, hour) || !reader.take(':') || !reader.take_number(2, minute))
         return std::nullopt;
     if (reader.take(':')) {
@@ -230,15 +230,17 @@ std::variant<WallTime, WallTimeError> parse_wall_time(std::string_view text, std
         return year_is_within(time - days{1}, 1) && year_is_within(time + days{1}, 1);
     };
     WallTime wall;
-    const auto whole = std::chrono::floor<seconds>(written->local);
-    if (!safe(whole)) return WallTimeError::no_such_time;
+    auto local = std::chrono::floor<seconds>(written->local);
+    if (!safe(local)) return WallTimeError::no_such_time;
     if (written->offset) {
-        wall.instant = Timestamp{whole - *written->offset};
-        append_local(wall.local, local_of(wall.instant, *zone));
+        wall.instant = Timestamp{local - *written->offset};
+        local = std::chrono::floor<seconds>(local_of(wall.instant, *zone));
+        // What is answered must be good to be sent again.
+        if (!safe(local)) return WallTimeError::no_such_time;
     } else {
-        wall.instant = instant_of(whole, *zone);
-        append_local(wall.local, whole);
+        wall.instant = instant_of(local, *zone);
     }
+    append_local(wall.local, local);
     return wall;
 }
 

@@ -17,9 +17,9 @@ void append_utc(std::string& out, Timestamp time);
 // The same with three digits of milliseconds, for logs.
 std::string format_utc_ms(Timestamp time);
 
-// RFC 3339 with `Z` or an offset; a fraction of a second is cut to milliseconds. Nothing for anything else: a
-// date that does not exist, a missing offset, a leap second, an offset of 24 hours or more, or an instant
-// whose UTC year is outside 0 to 9999.
+// RFC 3339 with `Z` or an offset, in either case of `T` and `Z`; -00:00 is UTC; a fraction of a second is cut
+// to milliseconds. Nothing for anything else: a date that does not exist, a missing offset, a leap second, an
+// offset of 24 hours or more, or an instant whose UTC year is outside 0 to 9999.
 std::optional<Timestamp> parse_utc(std::string_view text);
 
 // A wall time on a poster and the instant it means.
@@ -32,7 +32,7 @@ struct WallTime {
 
 enum class WallTimeError {
     syntax,        // not YYYY-MM-DDTHH:MM[:SS[.fraction]] with nothing, `Z` or an offset after it
-    no_such_time,  // a day or an hour that does not exist in any zone, or a year outside 1 to 9999
+    no_such_time,  // a day or an hour that does not exist in any zone, or not between 0001-01-02 and 9999-12-30
     unknown_zone,
 };
 
