@@ -108,7 +108,9 @@ struct Server::Parts {
           access_tokens(config.jwt_secret, std::string(token_issuer), std::string(token_issuer),
                         config.jwt_lifetime),
           refresh_tokens(config.jwt_secret),
-          needs{config, options, lines, clock, metrics, log, log_start, access_tokens, refresh_tokens} {
+          feed_tickets(config.jwt_secret),
+          needs{config, options,   lines,         clock,          metrics,
+                log,    log_start, access_tokens, refresh_tokens, feed_tickets} {
         if (roles.project || roles.query) database.emplace(database_options(config));
         make_command_side();
         authentication.emplace(access_tokens, sessions(), clock,
@@ -150,6 +152,7 @@ struct Server::Parts {
     OpenedLog log;
     const AccessTokens access_tokens;
     const RefreshTokens refresh_tokens;
+    const FeedTickets feed_tickets;
     const ServerNeeds needs;
     std::optional<sql::ReadDatabase> database;
     RelayedAdmission admission;

@@ -14,6 +14,9 @@
 
 namespace dacapo {
 
+// Throws Problem (401 `token_invalid`).
+[[noreturn]] void refuse_token();
+
 class Authentication {
 public:
     // `session_wait`: for a session that was opened on another server; none where there is no other.
@@ -27,6 +30,11 @@ public:
     boost::asio::awaitable<http::Principal> awaited(std::string token) const;
     // When the token ends. Of a token that is known.
     Timestamp end_of(std::string_view token) const;
+    // Whether the session lives, after the same waiting.
+    boost::asio::awaitable<bool> session_lives(SessionId session) const;
+    bool lives(SessionId session) const {
+        return sessions_.standing(session) == SessionRegistry::Standing::live;
+    }
 
 private:
     const AccessTokens& tokens_;

@@ -47,10 +47,11 @@ void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
     std::move(more.begin(), more.end(), std::back_inserter(routes));
 }
 
-std::vector<http::Route> routes_of(CommandHandling& commands) {
+std::vector<http::Route> routes_of(CommandHandling& commands, const ServerNeeds& needs) {
     std::vector<http::Route> all;
     append(all, account_routes(commands));
     append(all, session_routes(commands));
+    append(all, feed_ticket_routes(needs.access_tokens, needs.feed_tickets, needs.clock));
     append(all, gathering_routes(commands));
     append(all, roster_routes(commands));
     append(all, message_routes(commands));
@@ -62,13 +63,15 @@ std::vector<http::Route> routes_of(CommandHandling& commands) {
 }  // namespace
 
 CommandSide::CommandSide(const ServerNeeds& needs, Admission& admission)
-    : log_start_(needs.log_start),
+    : needs_(needs),
+      log_start_(needs.log_start),
       shards_(make_shards(needs, needs.log_start.snapshots(needs.log.log().epoch()))),
       passwords_(std::max<std::size_t>(1, thread_count_of(needs.config) - 1), needs.config.password_cost,
                  needs.options.password_queue_max),
       login_failures_(needs.config.data_dir / "login_failures", needs.config.rate_limit),
       commands_(*shards_, needs.clock, admission, passwords_, login_failures_, needs.access_tokens,
-                needs.refresh_tokens, {needs.config.default_timezone}),
+                needs.refresh_tokens,
+                {needs.config.default_timezone, needs.config.public_url.starts_with("https:")}),
       policies_(*shards_, needs.clock) {
     if (needs.log.kafka) membership_ = std::make_unique<Membership>(needs, *shards_);
     needs.metrics.gauge_from("dacapo_password_queue", "Passwords waiting to be hashed",
@@ -110,7 +113,7 @@ void CommandSide::let_go() {
 }
 
 std::vector<http::Route> CommandSide::routes() {
-    auto all = routes_of(commands_);
+    auto all = routes_of(commands_, needs_);
     return membership_ ? membership_->routes(std::move(all)) : all;
 }
 
@@ -122,7 +125,7 @@ std::vector<http::Route> documented_commands(const ServerNeeds& needs) {
     LoginFailures login_failures({}, false);
     CommandHandling commands(*shards, needs.clock, admission, passwords, login_failures, needs.access_tokens,
                              needs.refresh_tokens, {});
-    return answered_elsewhere(routes_of(commands));
+    return answered_elsewhere(routes_of(commands, needs));
 }
 
 }  // namespace dacapo

@@ -39,6 +39,7 @@ public:
     bool is_ready() const { return !membership_ || membership_->is_settled(); }
 
 private:
+    const ServerNeeds needs_;
     LogStart& log_start_;
     std::unique_ptr<Shards> shards_;
     PasswordPool passwords_;

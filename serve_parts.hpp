@@ -4,6 +4,7 @@
 
 #include "infra/clock.hpp"
 #include "infra/config.hpp"
+#include "infra/crypto/feed_ticket.hpp"
 #include "infra/crypto/token.hpp"
 #include "infra/kafka/kafka_log.hpp"
 #include "infra/log/sqlite_log.hpp"
@@ -38,6 +39,7 @@ struct ServerNeeds {
     LogStart& log_start;
     const AccessTokens& access_tokens;
     const RefreshTokens& refresh_tokens;
+    const FeedTickets& feed_tickets;
 };
 
 std::size_t thread_count_of(const Config& config);

@@ -18,23 +18,13 @@ QuerySettings query_settings(const Config& config) {
     settings.cursor_secret = config.jwt_secret;
     // A token that was issued may be used to its end, also where nobody renews it any more.
     settings.session_lifetime = std::max<std::chrono::seconds>(session_idle_max, config.jwt_lifetime);
+    settings.session_age_max = session_age_max + config.jwt_lifetime;
     return settings;
 }
 
-FeedHub::Access feed_access(const Authentication& authentication) {
-    FeedHub::Access access;
-    access.claims_of = [&authentication](std::string_view token) -> std::optional<FeedHub::Viewer> {
-        const auto principal = authentication.known(token);
-        if (!principal) return std::nullopt;
-        return FeedHub::Viewer{*principal, authentication.end_of(token)};
-    };
-    access.authenticate = [&authentication](std::string token) -> boost::asio::awaitable<FeedHub::Viewer> {
-        const auto end = authentication.end_of(token);
-        auto awaited = authentication.awaited(std::move(token));
-        const auto principal = co_await std::move(awaited);
-        co_return FeedHub::Viewer{principal, end};
-    };
-    return access;
+std::unique_ptr<SpentTickets> spent_tickets(const Config& config, const Clock& clock) {
+    if (config.database_file.empty()) return std::make_unique<SpentTicketsTable>(clock, config.database_url);
+    return std::make_unique<SpentTicketsInMemory>(clock);
 }
 
 FeedSettings feed_settings(LogLines& lines) {
@@ -67,8 +57,10 @@ QuerySide::QuerySide(const ServerNeeds& needs, sql::ReadDatabase& database,
       database_(database),
       progress_(needs.log.log().start()),
       caches_((needs.config.cache_mb << 20) / thread_count_of(needs.config)),
-      context_{needs.log.log(), database_, progress_, caches_, needs.clock, query_settings(needs.config)} {
-    feed_.emplace(context_, feed_access(authentication), feed_settings(needs.lines));
+      context_{needs.log.log(), database_, progress_, caches_, needs.clock, query_settings(needs.config)},
+      feed_access_(authentication, needs.feed_tickets, needs.clock,
+                   spent_tickets(needs.config, needs.clock)) {
+    feed_.emplace(context_, feed_access_.hooks(), feed_settings(needs.lines));
     needs.metrics.gauge_from("dacapo_feed_sockets", "Open WebSockets",
                              [this] { return static_cast<double>(feed_->counts().sockets); });
     needs.metrics.gauge_from("dacapo_feed_frames", "Frames sent",
@@ -94,6 +86,7 @@ void QuerySide::follow_tables() {
 
 void QuerySide::stop() {
     if (follower_) follower_->stop();
+    feed_access_.stop();
 }
 
 std::vector<http::Route> QuerySide::routes() { return routes_of(context_); }

@@ -8,6 +8,7 @@
 #include "query/feed_hub.hpp"
 #include "query/table_follower.hpp"
 #include "serve_authentication.hpp"
+#include "serve_feed_access.hpp"
 #include "serve_parts.hpp"
 
 #include <memory>
@@ -45,6 +46,7 @@ private:
     Progress progress_;
     Caches caches_;
     QueryContext context_;
+    FeedAccess feed_access_;
     std::optional<FeedHub> feed_;
     std::unique_ptr<sql::Session> follower_session_;
     std::optional<TableFollower> follower_;

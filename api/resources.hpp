@@ -124,6 +124,20 @@ struct Session {
     }
 };
 
+// What POST /ws/ticket answers.
+struct FeedTicketIssued {
+    static constexpr std::string_view name = "FeedTicket";
+
+    std::string ticket;
+    std::int64_t expires_in = 0;
+
+    template <class Self, class Field>
+    static void fields(Self& self, Field&& field) {
+        field("ticket", self.ticket, "For `/ws?ticket=`, once.");
+        field("expires_in", self.expires_in, "Seconds.");
+    }
+};
+
 struct Confirmation {
     static constexpr std::string_view name = "Confirmation";
 

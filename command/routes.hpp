@@ -2,6 +2,7 @@
 #pragma once
 
 #include "command/handling.hpp"
+#include "infra/crypto/feed_ticket.hpp"
 #include "infra/http/route.hpp"
 
 #include <vector>
@@ -10,6 +11,8 @@ namespace dacapo {
 
 std::vector<http::Route> account_routes(CommandHandling& commands);
 std::vector<http::Route> session_routes(CommandHandling& commands);
+std::vector<http::Route> feed_ticket_routes(const AccessTokens& tokens, const FeedTickets& tickets,
+                                            const Clock& clock);
 std::vector<http::Route> gathering_routes(CommandHandling& commands);
 std::vector<http::Route> roster_routes(CommandHandling& commands);
 std::vector<http::Route> message_routes(CommandHandling& commands);

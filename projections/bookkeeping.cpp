@@ -50,6 +50,13 @@ constexpr const char* create_shard_snapshots = R"(
         PRIMARY KEY (shard, fingerprint)
     ) WITHOUT ROWID)";
 
+// See query/spent_tickets.hpp.
+constexpr const char* create_spent_feed_tickets = R"(
+    CREATE TABLE IF NOT EXISTS spent_feed_tickets (
+        id TEXT PRIMARY KEY,
+        expires_at INTEGER NOT NULL
+    ) WITHOUT ROWID)";
+
 constexpr std::string_view select_epoch = "SELECT epoch FROM log_epoch";
 constexpr std::string_view select_places = "SELECT shard, position FROM checkpoints WHERE runner = $1";
 constexpr std::string_view insert_place = R"(
@@ -77,7 +84,8 @@ constexpr std::string_view change_parked = R"(
 
 std::span<const sql::Migration> bookkeeping_migrations() {
     static const std::vector<sql::Migration> all{{1, "bookkeeping", create_first_tables},
-                                                 {2, "shard snapshots", create_shard_snapshots}};
+                                                 {2, "shard snapshots", create_shard_snapshots},
+                                                 {3, "spent feed tickets", create_spent_feed_tickets}};
     return all;
 }
 

@@ -118,7 +118,7 @@ void FeedHub::open(const std::shared_ptr<http::WebSocket>& socket, const Wish& w
     count_in(user, place);
 
     // A session that ended before the socket was registered has told nobody of its end.
-    if (access_.claims_of && !access_.claims_of(wish.token)) {
+    if (!access_.holds(wish.viewer)) {
         const bool expired = wish.viewer.expires_at <= context_.clock.now();
         threads_[thread]->close(place.key, expired ? feed_close::token_expired : feed_close::session_ended,
                                 expired ? "the token has expired" : "the session has ended");

@@ -24,11 +24,13 @@ class FeedHub {
 public:
     using Viewer = FeedViewer;
     struct Access {
-        // Answers at once or says "not known here". Any I/O thread. Asked again once the socket is
-        // registered, so that a session that ended during the handshake is noticed.
+        // Answers at once or says "not known here". Any I/O thread; so are the rest.
         std::function<std::optional<Viewer>(std::string_view token)> claims_of;
-        // Asked when claims_of does not know the token; throws Problem (401) when it does not hold.
+        // Asked when claims_of does not know the token, which may be a ticket; throws Problem (401) when it
+        // does not hold.
         std::function<boost::asio::awaitable<Viewer>(std::string token)> authenticate;
+        // Asked once the socket is registered, so that a session that ended during the handshake is noticed.
+        std::function<bool(const Viewer& viewer)> holds;
     };
     struct Counts {
         std::size_t sockets = 0;   // open now
@@ -73,7 +75,6 @@ private:
     // What a handshake asks for.
     struct Wish {
         Viewer viewer;
-        std::string token;
         FeedTopics topics;
         std::optional<api::PositionToken> since;  // of a socket that comes back
     };

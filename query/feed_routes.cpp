@@ -1,4 +1,5 @@
 // The feed's handshakes: where the token stands, which topics are asked for, which subprotocol is named.
+#include "infra/http/bearer.hpp"
 #include "infra/http/problem.hpp"
 #include "query/feed_hub.hpp"
 #include "query/read.hpp"
@@ -13,17 +14,6 @@ namespace {
 
 constexpr std::string_view bearer_subprotocol = "bearer.";
 
-// Of `Authorization: Bearer <token>`; the scheme's case does not count (RFC 9110 11.1).
-std::string_view bearer_token(std::string_view authorization) {
-    constexpr std::string_view scheme = "bearer ";
-    if (authorization.size() < scheme.size()) return {};
-    const auto same = [](char given, char lower) { return (given | 0x20) == (lower | 0x20); };
-    if (!std::equal(scheme.begin(), scheme.end(), authorization.begin(), same)) return {};
-    authorization.remove_prefix(scheme.size());
-    while (authorization.starts_with(' ')) authorization.remove_prefix(1);
-    return authorization;
-}
-
 std::string_view offered_bearer(const std::vector<std::string>& subprotocols) {
     const auto found = std::ranges::find_if(
         subprotocols, [](const std::string& name) { return name.starts_with(bearer_subprotocol); });
@@ -32,10 +22,11 @@ std::string_view offered_bearer(const std::vector<std::string>& subprotocols) {
 
 // The places that no log sees come first. Empty when there is none.
 std::string_view token_of(const http::Request& request, const std::vector<std::string>& subprotocols) {
-    if (const auto token = bearer_token(request.authorization); !token.empty()) return token;
+    if (const auto token = http::bearer_token(request.authorization); !token.empty()) return token;
     if (const auto offered = offered_bearer(subprotocols); !offered.empty())
         return offered.substr(bearer_subprotocol.size());
-    if (const auto token = request.query_value("token")) return *token;
+    for (const auto* name : {"ticket", "token"})
+        if (const auto token = request.query_value(name)) return *token;
     return request.names.empty() ? std::string_view() : std::string_view(request.names.front());
 }
 
@@ -44,7 +35,7 @@ FeedTopics topics_of(const http::Request& request) {
     if (!asked) return FeedTopics::all();
     if (const auto topics = FeedTopics::from_text(*asked)) return *topics;
     throw http::Problem(422, "invalid", "The query has faults; errors lists them.",
-                        {{"/topics", "not_a_choice", "One or more of messages, events and checkIns."}});
+                        {{"/query/topics", "not_a_choice", "One or more of messages, events and checkIns."}});
 }
 
 std::optional<api::PositionToken> since_of(const http::Request& request) {
@@ -52,13 +43,7 @@ std::optional<api::PositionToken> since_of(const http::Request& request) {
     if (!asked) return std::nullopt;
     if (auto since = api::position_from_text(*asked)) return since;
     throw http::Problem(422, "invalid", "The query has faults; errors lists them.",
-                        {{"/since", "not_a_position", "The position of a frame, as it came."}});
-}
-
-[[noreturn]] void refuse_token(const char* code, const char* detail) {
-    http::Problem problem(401, code, detail);
-    problem.headers.emplace_back("WWW-Authenticate", "Bearer error=\"invalid_token\"");
-    throw problem;
+                        {{"/query/since", "not_a_position", "The position of a frame, as it came."}});
 }
 
 }  // namespace
@@ -85,10 +70,13 @@ std::vector<http::SocketRoute> FeedHub::socket_routes() {
 asio::awaitable<http::SocketAccept> FeedHub::accept(http::Request& request,
                                                     std::vector<std::string> subprotocols) {
     std::string token(token_of(request, subprotocols));
-    if (token.empty()) refuse_token("token_missing", "A feed needs a token.");
-    const auto viewer = co_await viewer_of(token);
+    if (token.empty()) throw http::token_missing("A feed needs a token.");
+    // What is asked for is looked at first: a ticket is spent by being looked at.
+    const auto topics = topics_of(request);
+    auto since = since_of(request);
+    const auto viewer = co_await viewer_of(std::move(token));
     request.principal = viewer.principal;  // Whose handshake it is: for the limits and the log.
-    Wish wish{viewer, std::move(token), topics_of(request), since_of(request)};
+    Wish wish{viewer, topics, std::move(since)};
     co_await wait_until_fresh();
 
     http::SocketAccept accepted;
@@ -103,10 +91,7 @@ asio::awaitable<http::SocketAccept> FeedHub::accept(http::Request& request,
 }
 
 asio::awaitable<FeedHub::Viewer> FeedHub::viewer_of(std::string token) {
-    if (access_.claims_of)
-        if (const auto viewer = access_.claims_of(token)) co_return *viewer;
-    if (!access_.authenticate)
-        refuse_token("token_invalid", "The token is not valid, has expired, or its session has ended.");
+    if (const auto viewer = access_.claims_of(token)) co_return *viewer;
     co_return co_await access_.authenticate(std::move(token));
 }
 

@@ -1,6 +1,7 @@
 #include "infra/http/dispatch.hpp"
 
 #include "events/placement.hpp"
+#include "infra/http/bearer.hpp"
 #include "infra/http/problem.hpp"
 
 #include <algorithm>
@@ -13,23 +14,6 @@ namespace asio = boost::asio;
 constexpr std::string_view preflight_seconds = "600";
 constexpr std::size_t preflight_headers_bytes_max = 512;
 
-// The token of `Authorization: Bearer <token>`; empty when there is none.
-std::string_view bearer_token(std::string_view authorization) {
-    constexpr std::string_view scheme = "bearer ";
-    if (authorization.size() <= scheme.size()) return {};
-    const auto same = [](char one, char lower) { return (one | 0x20) == (lower | 0x20); };
-    if (!std::equal(scheme.begin(), scheme.end(), authorization.begin(), same)) return {};
-    authorization.remove_prefix(scheme.size());
-    while (authorization.starts_with(' ')) authorization.remove_prefix(1);
-    return authorization;
-}
-
-[[noreturn]] void refuse_token(const char* code, const char* detail) {
-    Problem problem(401, code, detail);
-    problem.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"dacapo\"");
-    throw problem;
-}
-
 std::uint32_t jitter_of(const Request& request) {
     return static_cast<std::uint32_t>(stable_hash(request.request_id));
 }
@@ -41,8 +25,6 @@ bool is_field_names(std::string_view list) {
     };
     return list.size() <= preflight_headers_bytes_max && std::ranges::all_of(list, is_part);
 }
-
-}  // namespace
 
 void check_match(const Request& request, const Router::Match& match) {
     if (request.path == "*" || (match.path_known && request.method == Method::options)) return;
@@ -61,23 +43,31 @@ void check_match(const Request& request, const Router::Match& match) {
         throw Problem(422, "invalid_id", "An id in the path is not an integer from 1 to 9007199254740991.");
 }
 
+// The same when no waiting is needed; false: authenticate() must be asked.
 bool authenticate_now(const Shared& shared, Access access, Request& request) {
     if (access == Access::open || request.principal) return true;
     if (request.authorization.empty()) {
         if (access == Access::optional) return true;
-        refuse_token("token_missing", "This needs a bearer token.");
+        throw token_missing("This needs a bearer token.");
     }
     const auto token = bearer_token(request.authorization);
-    if (token.empty()) refuse_token("token_invalid", "The Authorization field holds no bearer token.");
+    if (token.empty()) throw token_invalid("The Authorization field holds no bearer token.");
     if (shared.hooks.authenticate_now) request.principal = shared.hooks.authenticate_now(token);
     return request.principal.has_value();
 }
 
-asio::awaitable<void> authenticate(const Shared& shared, Access access, Request& request) {
-    if (authenticate_now(shared, access, request)) co_return;
-    if (!shared.hooks.authenticate) refuse_token("token_invalid", "No token is known here.");
+// Sets request.principal as `access` asks. Throws Problem (401).
+asio::awaitable<void> authenticate(const Shared& shared, Request& request) {
+    if (!shared.hooks.authenticate) throw token_invalid("No token is known here.");
     request.principal = co_await shared.hooks.authenticate(std::string(bearer_token(request.authorization)));
 }
+
+// Of a request to `*`, or for a path's methods: answered from what the router knows.
+bool is_about_methods(const Router::Match& match, const Request& request) {
+    return request.method == Method::options && (match.route == nullptr || request.path == "*");
+}
+
+}  // namespace
 
 Response answer_to_exception(const Shared& shared, const Request& request) {
     try {
@@ -114,30 +104,35 @@ Response answer_to_options(const Shared& shared, const Router::Match& match, con
 }
 
 // A request whose token is not good counts as its address's, so that it costs nobody else anything.
+asio::awaitable<void> admit(const Shared& shared, const Router::Match& match, Request& request,
+                            Admitted& admitted) {
+    admitted.asked = true;
+    if (shared.hooks.check_role) shared.hooks.check_role(request.method, match.route);
+    check_match(request, match);
+    if (is_about_methods(match, request)) co_return;
+    std::exception_ptr refused;
+    try {
+        if (!authenticate_now(shared, match.route->access, request)) co_await authenticate(shared, request);
+    } catch (const Problem&) {
+        refused = std::current_exception();
+    }
+    auto& standing = admitted.standing;
+    if (shared.hooks.count) standing = shared.hooks.count(*match.route, request);
+    if (standing && standing->exceeded) throw rate_exceeded(*standing, jitter_of(request));
+    if (refused) std::rethrow_exception(refused);
+}
+
 asio::awaitable<Response> answer(const Shared& shared, const Router::Match& match, const Head& head,
-                                 Request& request) {
-    std::optional<RateStanding> standing;
+                                 Request& request, Admitted admitted) {
     Response response;
     try {
-        if (shared.hooks.check_role) shared.hooks.check_role(request.method, match.route);
-        check_match(request, match);
-        if (request.method == Method::options && (match.route == nullptr || request.path == "*"))
-            co_return answer_to_options(shared, match, head, request);
-        std::exception_ptr refused;
-        try {
-            if (!authenticate_now(shared, match.route->access, request))
-                co_await authenticate(shared, match.route->access, request);
-        } catch (const Problem&) {
-            refused = std::current_exception();
-        }
-        if (shared.hooks.count) standing = shared.hooks.count(*match.route, request);
-        if (standing && standing->exceeded) throw rate_exceeded(*standing, jitter_of(request));
-        if (refused) std::rethrow_exception(refused);
+        if (!admitted.asked) co_await admit(shared, match, request, admitted);
+        if (is_about_methods(match, request)) co_return answer_to_options(shared, match, head, request);
         response = co_await match.route->handler(request);
     } catch (...) {
         response = answer_to_exception(shared, request);
     }
-    if (standing) add_rate_fields(*standing, response);
+    if (admitted.standing) add_rate_fields(*admitted.standing, response);
     co_return response;
 }
 

@@ -10,17 +10,21 @@
 
 namespace dacapo::http {
 
-// What can be refused before the body is read: unknown path, method, id. Throws Problem.
-void check_match(const Request& request, const Router::Match& match);
+// Whether a request may be carried out has been asked; and how its sender stands, when it was counted.
+struct Admitted {
+    bool asked = false;
+    std::optional<RateStanding> standing;
+};
 
-// Sets request.principal as `access` asks. Throws Problem (401).
-boost::asio::awaitable<void> authenticate(const Shared& shared, Access access, Request& request);
-// The same when no waiting is needed; false: authenticate() must be asked.
-bool authenticate_now(const Shared& shared, Access access, Request& request);
+// What can be refused before the body is read: unknown path, method, id; a bad token; too many requests.
+// Throws Problem, and sets `admitted` also then.
+boost::asio::awaitable<void> admit(const Shared& shared, const Router::Match& match, Request& request,
+                                   Admitted& admitted);
 
-// Runs the handler. Never throws: a Problem becomes its answer, anything else 500 and a report.
+// Admits the request unless that has been asked, and runs the handler. Never throws: a Problem becomes its
+// answer, anything else 500 and a report.
 boost::asio::awaitable<Response> answer(const Shared& shared, const Router::Match& match, const Head& head,
-                                        Request& request);
+                                        Request& request, Admitted admitted);
 
 // Asks the route of a WebSocket. Sets `standing` when the handshake was counted. Throws Problem.
 boost::asio::awaitable<SocketAccept> accept_socket(const Shared& shared, const SocketRoute& route,

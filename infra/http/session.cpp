@@ -84,7 +84,7 @@ private:
     asio::awaitable<void> serve();
     asio::awaitable<bool> read_head();
     asio::awaitable<bool> read_body(std::size_t body_bytes_max);
-    asio::awaitable<bool> take_expectation(Router::Match match);
+    asio::awaitable<bool> take_expectation(Router::Match match, Admitted& admitted);
     asio::awaitable<void> upgrade(Router::Match match);
     asio::awaitable<bool> flush_slowly();
     asio::awaitable<void> linger();
@@ -99,6 +99,8 @@ private:
     [[noreturn]] static void refuse_while_stopping();
     [[noreturn]] void refuse_socket();
     void send_timeout();
+    void forget_request();
+    void identify_request();
     void close();
     std::string_view unread() const { return {input_.data() + input_begin_, input_end_ - input_begin_}; }
     void watch(Phase phase, unsigned seconds) {
@@ -181,6 +183,21 @@ asio::awaitable<bool> Session::flush_slowly() {
     co_return false;
 }
 
+// The one before must not be taken for one that has not become one. Keeps the fault.
+void Session::forget_request() {
+    const auto error = head_.error;
+    request_.clear();
+    head_.clear();
+    head_.error = error;
+    head_read_at_ = Clock::now();
+}
+
+void Session::identify_request() {
+    if (!is_request_id(request_.request_id)) request_.request_id = thread_.make_request_id();
+    request_.remote_address =
+        shared_.options.trusted_proxies.client_of(slot_->address(), head_.x_forwarded_for, head_.forwarded);
+}
+
 // False when the connection is over. On a fault, `head_.error` is set.
 asio::awaitable<bool> Session::read_head() {
     head_.error.reset();
@@ -188,7 +205,7 @@ asio::awaitable<bool> Session::read_head() {
     while (true) {
         const auto length = parser_.find_head(unread(), head_.error);
         if (head_.error) {
-            request_.clear();
+            forget_request();
             co_return true;
         }
         if (length > 0) {
@@ -233,13 +250,14 @@ asio::awaitable<bool> Session::read_body(std::size_t body_bytes_max) {
 }
 
 // `Expect: 100-continue`: what can be refused is refused before the body is sent. False: it was.
-asio::awaitable<bool> Session::take_expectation(Router::Match match) {
+asio::awaitable<bool> Session::take_expectation(Router::Match match, Admitted& admitted) {
     try {
-        check_match(request_, match);
-        if (match.route != nullptr) co_await authenticate(shared_, match.route->access, request_);
+        co_await admit(shared_, match, request_, admitted);
     } catch (...) {
         keep_alive_ = false;
-        write(answer_to_exception(shared_, request_), match.pattern);
+        auto response = answer_to_exception(shared_, request_);
+        if (admitted.standing) add_rate_fields(*admitted.standing, response);
+        write(response, match.pattern);
         co_return false;
     }
     output_.bytes() += "HTTP/1.1 100 Continue\r\n\r\n";
@@ -254,9 +272,7 @@ asio::awaitable<void> Session::serve() {
         const bool has_head = co_await read_head();
         if (!has_head) break;
         phase_ = Phase::answering;
-        if (!is_request_id(request_.request_id)) request_.request_id = thread_.make_request_id();
-        request_.remote_address = shared_.options.trusted_proxies.client_of(
-            slot_->address(), head_.x_forwarded_for, head_.forwarded);
+        identify_request();
         if (head_.error) {
             refuse(*head_.error, {});
             break;
@@ -270,6 +286,7 @@ asio::awaitable<void> Session::serve() {
             if (upgraded_) co_return;
             break;
         }
+        Admitted admitted;
         const bool has_body = head_.chunked || head_.content_length > 0;
         if (has_body) {
             const auto limit =
@@ -280,7 +297,8 @@ asio::awaitable<void> Session::serve() {
                 break;
             }
             if (head_.expects_continue) {
-                if (!co_await take_expectation(match)) break;
+                const bool continues = co_await take_expectation(match, admitted);
+                if (!continues) break;
             }
             if (!co_await read_body(limit)) co_return;
             if (head_.error) {
@@ -289,7 +307,7 @@ asio::awaitable<void> Session::serve() {
             }
             phase_ = Phase::answering;
         }
-        auto response = co_await answer(shared_, match, head_, request_);
+        auto response = co_await answer(shared_, match, head_, request_, std::move(admitted));
         write(response, match.pattern);
         const bool must_leave = output_.shares() || output_.size() > limits.joined_answer_bytes_max;
         if (must_leave && !flush_now()) {
@@ -340,15 +358,16 @@ void Session::report_exchange(const Response& response, std::string_view pattern
 // After a fault in the framing nobody knows where the next request begins, so the connection ends.
 void Session::refuse(const HeadError& error, std::string_view pattern) {
     keep_alive_ = false;
-    if (head_read_at_ == Clock::time_point{}) head_read_at_ = Clock::now();
     Problem problem(error.status, error.code, error.detail);
     if (error.status == 405) problem.headers.emplace_back("Allow", "");  // RFC 9110 10.2.1: no method at all
     write(to_response(problem, request_), pattern);
 }
 
 void Session::send_timeout() {
-    request_.clear();
-    request_.request_id = thread_.make_request_id();
+    if (phase_ == Phase::head) {
+        forget_request();
+        identify_request();
+    }
     refuse({408, "request_timeout", "The request did not arrive in time."}, {});
     flush_now();
 }

@@ -176,6 +176,7 @@ json::object api_components() {
         api::TokenPair{"eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl", "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
                        "bearer", 604'800, "dr1.5.bm9uY2U.bWFj"});
     add(schemas, api::Session{SessionId{5}, example_time, example_time, at(1'713'009'600), true});
+    add(schemas, api::FeedTicketIssued{"dt1.3.user.5.1711022400000.1710417600000.bm9uY2U.bWFj", 30});
     add(schemas, api::Confirmation{"Done."});
     add(schemas, example_event());
     add(schemas, api::Participation{GatheringId{33}, UserId{9}, api::ParticipationStatus::waitlisted, 2,

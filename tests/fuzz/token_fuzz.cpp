@@ -1,5 +1,6 @@
 // Tokens from strangers: nothing is accepted that was not issued, and no payload under a good signature
 // crashes.
+#include "infra/crypto/feed_ticket.hpp"
 #include "infra/crypto/flat_json.hpp"
 #include "infra/crypto/token.hpp"
 
@@ -19,6 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static const AccessTokens access("a secret of the fuzz target, 32 bytes", "dacapo", "api",
                                      std::chrono::minutes{15});
     static const RefreshTokens refresh("a secret of the fuzz target, 32 bytes");
+    static const FeedTickets tickets("a secret of the fuzz target, 32 bytes");
     static const HmacKey key("a secret of the fuzz target, 32 bytes");
     static const std::string header = base64url(AccessTokens::header) + '.';
     const Timestamp now{std::chrono::seconds{1'710'417'600}};
@@ -26,6 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
     require(!access.verify(text, now));
     require(!refresh.verify(text));
+    require(!tickets.verify(text, now));
     const auto decoded = base64url_decoded(text);
     require(!decoded || base64url(*decoded) == text);
     FlatJson::parse(text);

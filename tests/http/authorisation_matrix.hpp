@@ -57,6 +57,7 @@ inline constexpr auto authorisation_matrix = std::to_array<AuthorisationRow>({
     {"get /auth/me", 401, 200, 200, 200, ""},
     {"get /users/me", 401, 200, 200, 200, ""},
     {"get /auth/sessions", 401, 200, 200, 200, ""},
+    {"post /ws/ticket", 401, 200, 200, 200, ""},
     {"post /auth/logout", 401, 200, 200, 200, ""},
     {"post /auth/password", 401, 403, 403, 403,
      R"({"old_password": "a guess", "new_password": "another {n}"})"},

@@ -35,6 +35,7 @@ TEST_CASE("a token may stand in the path or the query or Authorization or a subp
     CHECK(outcome(club, path) == "101 ");
     CHECK(outcome(club, header) == "101 ");
     CHECK(outcome(club, with_query("token", token)) == "101 ");
+    CHECK(outcome(club, with_query("ticket", token)) == "101 ");
     CHECK(outcome(club, {}, {"chat", "bearer." + token}) == "101 bearer." + token);
     CHECK(outcome(club, path, {"chat"}) == "101 ");
 }
@@ -58,6 +59,8 @@ TEST_CASE("a bad token is refused at the handshake") {
 TEST_CASE("a token that is not known at once is asked for") {
     FeedServer club;
     FeedHub::Access access;
+    access.claims_of = [](std::string_view) { return std::nullopt; };
+    access.holds = [](const FeedViewer&) { return true; };
     access.authenticate = [](std::string token) -> boost::asio::awaitable<FeedViewer> {
         if (token != "late") throw http::Problem(401, "token_invalid", "");
         co_return FeedViewer{{{1}, {1}, Role::user}, Timestamp::max()};

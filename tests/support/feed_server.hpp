@@ -2,6 +2,7 @@
 // run_until() turns both loops, so a test decides what happens between two steps.
 #pragma once
 
+#include "infra/http/problem.hpp"
 #include "query/feed_hub.hpp"
 #include "query/routes.hpp"
 #include "tests/support/projected.hpp"
@@ -99,7 +100,12 @@ class FeedServer {
 public:
     explicit FeedServer(FeedSettings settings = {})
         : hub(context,
-              {.claims_of = [this](std::string_view token) { return claims_of(token); }, .authenticate = {}},
+              {.claims_of = [this](std::string_view token) { return claims_of(token); },
+               .authenticate = [](std::string) -> boost::asio::awaitable<FeedViewer> {
+                   throw http::Problem(401, "token_invalid", "No such token.");
+                   co_return FeedViewer{};
+               },
+               .holds = [this](const FeedViewer& viewer) { return holds(viewer); }},
               std::move(settings)) {
         projector.catch_up();  // the tables exist
         hub.attach({loops[0].get_executor(), loops[1].get_executor()});
@@ -271,6 +277,11 @@ private:
         const auto found = tokens_.find(token);
         if (found == tokens_.end() || found->second.expires_at <= clock.now()) return std::nullopt;
         return found->second;
+    }
+    bool holds(const FeedViewer& viewer) const {
+        return viewer.expires_at > clock.now() && std::ranges::any_of(tokens_, [&](const auto& token) {
+                   return token.second.principal.session_id == viewer.principal.session_id;
+               });
     }
 };
 

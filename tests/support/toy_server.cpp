@@ -88,7 +88,7 @@ void converse(const std::shared_ptr<http::WebSocket>& socket) {
 
 }  // namespace
 
-ToyServer::ToyServer(http::ListenerOptions options) : state_(std::make_shared<State>()) {
+ToyServer::ToyServer(http::ListenerOptions options, http::Hooks hooks) : state_(std::make_shared<State>()) {
     auto state = state_;
     auto wait = [state](Request&) -> asio::awaitable<Response> {
         auto start = [state](auto handler) {
@@ -143,15 +143,15 @@ ToyServer::ToyServer(http::ListenerOptions options) : state_(std::make_shared<St
     };
     std::vector<http::SocketRoute> sockets{{"/ws", accept}, {"/ws/{token}", accept}};
 
-    http::Hooks hooks;
     hooks.authenticate = check_token;
     hooks.authenticate_now = [](std::string_view token) {
         return token == "good" ? std::optional(user_seven()) : std::nullopt;
     };
     hooks.on_exchange = [state](const http::Exchange& exchange) {
         const std::lock_guard lock(state->mutex);
-        state->exchanges.push_back(
-            {std::string(exchange.pattern), exchange.status, std::string(exchange.request_id)});
+        state->exchanges.push_back({std::string(exchange.pattern), exchange.status,
+                                    std::string(exchange.request_id), std::string(exchange.remote_address),
+                                    exchange.duration});
     };
     hooks.on_internal_error = [state](std::string_view, std::string_view what) {
         const std::lock_guard lock(state->mutex);

@@ -5,6 +5,7 @@
 #include "infra/http/listener.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -20,7 +21,8 @@ public:
     // turn of the loop); GET /maybe (token optional); GET /broken (throws); GET /wait (answers when release()
     // is called); GET /large (2 MB). WebSockets: /ws and /ws/{token} (echo; "close" is answered by a close
     // 4001; "flood" by 4 MB; the token "bad" is refused with 401; offered "toy.v1" is chosen).
-    explicit ToyServer(http::ListenerOptions options = {});
+    // `hooks`: those that the toy does not set itself.
+    explicit ToyServer(http::ListenerOptions options = {}, http::Hooks hooks = {});
     ~ToyServer();
 
     std::uint16_t port() const { return listener_->port(); }
@@ -34,6 +36,8 @@ public:
         std::string pattern;
         int status = 0;
         std::string request_id;
+        std::string remote_address;
+        std::chrono::nanoseconds duration{};
     };
     std::vector<Seen> exchanges();
     std::vector<std::string> internal_errors();
