@@ -47,6 +47,12 @@ json::object object_of(const http::Request& request) {
     return std::move(value.as_object());
 }
 
+std::string body_without(const http::Request& request, std::string_view member) {
+    auto body = object_of(request);
+    body.erase(member);
+    return json::serialize(body);
+}
+
 void add_fault(Faults& faults, const Rules& rules, std::string code, std::string message) {
     faults.push_back({escaped_pointer(rules.names.front()), std::move(code), std::move(message)});
 }

@@ -123,6 +123,9 @@ void refuse_unknown_members(const json::object& body, const std::vector<std::str
                             Faults& faults);
 [[noreturn]] void throw_invalid(Faults faults);
 
+// The body as text without one of its members, for what must not be kept of it. Of one that was read.
+std::string body_without(const http::Request& request, std::string_view member);
+
 // Throws Problem with all faults (422) or as object_of() does. `T{}` gives the defaults of absent optional
 // fields.
 template <class T>

@@ -1,7 +1,7 @@
 // Adding, renaming and retiring instruments and genres: the same three routes for both.
 #include "api/body.hpp"
 #include "api/resources.hpp"
-#include "command/event_answer.hpp"
+#include "command/preconditions.hpp"
 #include "command/routes.hpp"
 
 #include <fmt/format.h>
@@ -94,14 +94,14 @@ asio::awaitable<http::Response> add_entry(CommandHandling& commands, http::Reque
                                     std::move(answer));
 }
 
-// What a change of an entry is decided on, once the client's If-Match holds.
+// What a change of an entry is decided on, once the client's preconditions hold.
 template <class Of>
 typename Of::Entry::State entry_to_change(const ShardState& state, typename Of::Kind::Id id,
-                                          const std::string& if_match, std::int64_t& version) {
+                                          const http::Request& request, std::int64_t& version) {
     const auto* found = Of::find(state, id);
     if (!found) return {};
     version = found->version;
-    check_if_match(if_match, version);
+    Preconditions::of(request).check(version);
     return found->state;
 }
 
@@ -112,7 +112,7 @@ asio::awaitable<http::Response> rename_entry(CommandHandling& commands, http::Re
     const auto body = read_name(request);
     std::int64_t version_before = 0;
     Decide decide = [&](const ShardState& state, const Context& by) {
-        const auto entry = entry_to_change<Of>(state, id, request.if_match, version_before);
+        const auto entry = entry_to_change<Of>(state, id, request, version_before);
         const typename Of::Entry::Rename command{body.name, name_owner<Of>(state, fold(body.name))};
         return verdict_of<typename Of::Entry>(Of::Entry::decide(command, entry, by), {Of::stream, id.value});
     };
@@ -129,7 +129,7 @@ asio::awaitable<http::Response> retire_entry(CommandHandling& commands, http::Re
     const typename Of::Kind::Id id{request.ids.at(0)};
     Decide decide = [&](const ShardState& state, const Context& by) {
         std::int64_t version = 0;
-        const auto entry = entry_to_change<Of>(state, id, request.if_match, version);
+        const auto entry = entry_to_change<Of>(state, id, request, version);
         return verdict_of<typename Of::Entry>(Of::Entry::decide(typename Of::Entry::Retire{}, entry, by),
                                               {Of::stream, id.value});
     };

@@ -89,19 +89,4 @@ api::Event event_after(api::Event before, const LogEntry* entry, UserId viewer) 
     return before;
 }
 
-void check_if_match(const std::string& header, std::int64_t details_version) {
-    if (header.empty() || header == "*") return;
-    const auto wanted = "\"v" + std::to_string(details_version);
-    for (std::size_t begin = 0; begin < header.size();) {
-        const auto end = std::min(header.find(',', begin), header.size());
-        auto tag = std::string_view(header).substr(begin, end - begin);
-        while (!tag.empty() && tag.front() == ' ') tag.remove_prefix(1);
-        while (!tag.empty() && tag.back() == ' ') tag.remove_suffix(1);
-        if (tag.starts_with(wanted) && tag.size() > wanted.size() && (tag[wanted.size()] == '"' || tag[wanted.size()] == '-'))
-            return;
-        begin = end + 1;
-    }
-    throw http::Problem(412, "precondition_failed", "It has been changed since the version you name.");
-}
-
 }  // namespace dacapo

@@ -17,7 +17,4 @@ api::Event event_of(const Gathering::State& gathering, const Roster::State& rost
 // The event after this record (null: nothing was recorded), as `viewer` sees it.
 api::Event event_after(api::Event before, const LogEntry* entry, UserId viewer);
 
-// `If-Match`: empty or `*`, "v<version>", or an ETag of the event, which begins with its version. Throws Problem 412.
-void check_if_match(const std::string& header, std::int64_t details_version);
-
 }  // namespace dacapo

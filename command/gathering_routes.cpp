@@ -4,6 +4,7 @@
 #include "command/event_answer.hpp"
 #include "command/gathering_body.hpp"
 #include "command/gathering_end.hpp"
+#include "command/preconditions.hpp"
 #include "command/routes.hpp"
 #include "events/codec.hpp"
 
@@ -59,7 +60,7 @@ struct PlannedChange {
     std::optional<std::optional<std::int64_t>> capacity;
     std::string folded_before;
     std::string folded_after;
-    std::string if_match;
+    Preconditions preconditions;
     bool title_changes() const { return folded_before != folded_after; }
 };
 
@@ -72,7 +73,7 @@ PlannedChange plan_change(CommandHandling& commands, const http::Request& reques
     const auto& principal = *request.principal;
     if (!Gathering::is_host(plan.before, principal.user_id) && principal.role != Role::admin)
         throw problem_of(Gathering::Refusal::not_host);
-    plan.if_match = request.if_match;
+    plan.preconditions = Preconditions::of(request);
     if (request.method == http::Method::put) {
         const auto body = api::read_body<EventBody>(request);
         plan.details = details_of(body, commands.settings().default_timezone);
@@ -83,7 +84,7 @@ PlannedChange plan_change(CommandHandling& commands, const http::Request& reques
         plan.capacity = body.capacity;
     }
     // What would be refused anyway is not a matter of preconditions (RFC 9110 13.2.1).
-    check_if_match(plan.if_match, plan.before.details_version);
+    plan.preconditions.check(plan.before.details_version);
     plan.folded_before = fold(plan.before.details.title);
     plan.folded_after = fold(plan.details.title);
     return plan;
@@ -137,7 +138,7 @@ asio::awaitable<Receipt> carry_out_change(CommandHandling& commands, CommandOrig
     try {
         Decide decide = [&](const ShardState& state, const Context& by) -> Verdict {
             // Somebody else may have been quicker since the plan was made.
-            check_if_match(plan.if_match, gathering_in(state, id).details_version);
+            plan.preconditions.check(gathering_in(state, id).details_version);
             return decide_change(plan, claim_id, state, by, facts);
         };
         auto submitted = shards.of_id(id.value).submit(std::move(origin), std::move(decide));
@@ -209,7 +210,7 @@ asio::awaitable<http::Response> remove(CommandHandling& commands, http::Request&
             before.phase != Gathering::Phase::none && before.phase != Gathering::Phase::deleted;
         // Whether there is one, and whether they may, comes before the version.
         if (is_there && (Gathering::is_host(before, by.actor) || by.role == Role::admin))
-            check_if_match(request.if_match, before.details_version);
+            Preconditions::of(request).check(before.details_version);
         return decide_gathering_end(id, Gathering::Delete{Roster::others_are_in(roster_in(state, id))}, state,
                                     by);
     };

@@ -3,6 +3,7 @@
 #include "api/idempotency_key.hpp"
 #include "infra/crypto/digest.hpp"
 
+#include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstring>
@@ -89,7 +90,9 @@ void CommandHandling::add_position(http::Response& response, int shard, Position
     token.places[shard] = position;
     const auto text = to_text(token);
     response.set_header("Dacapo-Position", text);
-    response.set_header("Set-Cookie", "dacapo-position=" + text + "; Path=/; HttpOnly; SameSite=Lax");
+    const std::string_view secure = settings_.over_tls ? "; Secure" : "";
+    response.set_header("Set-Cookie",
+                        fmt::format("dacapo-position={}; Path=/; HttpOnly; SameSite=Lax{}", text, secure));
 }
 
 asio::awaitable<http::Response> CommandHandling::repeat(int shard, Position position, MakeAnswer answer) {

@@ -18,6 +18,7 @@ namespace dacapo {
 
 struct CommandSettings {
     std::string default_timezone = "Europe/Paris";
+    bool over_tls = false;  // clients reach the server so: their cookies are sent over nothing else
 };
 
 // How an answer is made: from the record (just written, or read back for a repeat), or from nothing when the command

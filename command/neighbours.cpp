@@ -80,6 +80,7 @@ http::ClientRequest sent_on(const http::Request& request) {
     add("Authorization", request.authorization);
     add("Content-Type", request.content_type);
     add("If-Match", request.if_match);
+    add("If-None-Match", request.if_none_match);
     add("Idempotency-Key", request.idempotency_key);
     add("Traceparent", request.traceparent);
     add("User-Agent", request.user_agent);

@@ -1,5 +1,7 @@
 #include "command/refusals.hpp"
 
+#include "infra/http/bearer.hpp"
+
 namespace dacapo {
 
 http::Problem not_found(std::string what) { return {404, "not_found", "There is no such " + what + "."}; }
@@ -26,11 +28,7 @@ http::Problem problem_of(Account::Refusal refusal) {
 http::Problem problem_of(Session::Refusal refusal) {
     switch (refusal) {
         case Session::Refusal::unknown_session:
-        case Session::Refusal::session_ended: {
-            http::Problem problem(401, "token_invalid", "The session has ended.");
-            problem.headers.emplace_back("WWW-Authenticate", "Bearer error=\"invalid_token\"");
-            return problem;
-        }
+        case Session::Refusal::session_ended: return http::token_invalid("The session has ended.");
         case Session::Refusal::already_open: return {409, "already_open", "This session is open already."};
     }
     throw std::logic_error("unknown refusal");

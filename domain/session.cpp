@@ -21,7 +21,9 @@ bool is_repeat(const Session::Refresh& command, const Session::State& state, Tim
 
 Session::Decision refresh(const Session::Refresh& command, const Session::State& state, const Context& by) {
     if (!state.session_id) return unknown_session;
-    if (state.ended || by.now - state.rotated_at > session_idle_max) return session_ended;
+    const bool is_over =
+        by.now - state.rotated_at > session_idle_max || by.now - state.opened_at > session_age_max;
+    if (state.ended || is_over) return session_ended;
     if (command.presented_hash == state.refresh_hash)
         return Events{SessionRefreshed{state.session_id, state.user_id, command.successor_hash, by.now}};
     if (is_repeat(command, state, by.now)) return Events{};
@@ -55,7 +57,7 @@ void Session::evolve(State& state, const Event& event) {
     std::visit(overloaded{
                    [&](const SessionOpened& e) {
                        if (state.session_id) throw std::logic_error("a session was opened twice");
-                       state = {e.session_id, e.user_id, e.refresh_hash, {}, e.opened_at, false};
+                       state = {e.session_id, e.user_id, e.refresh_hash, {}, e.opened_at, e.opened_at, false};
                    },
                    [&](const SessionRefreshed& e) {
                        require_live(state);

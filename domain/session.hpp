@@ -15,6 +15,8 @@ inline constexpr std::chrono::seconds refresh_repeat_window{10};
 
 // A session that nobody has refreshed for so long is over.
 inline constexpr std::chrono::hours session_idle_max{30 * 24};
+// However often it is refreshed: who holds a stolen token does not hold it for ever.
+inline constexpr std::chrono::hours session_age_max{365 * 24};
 // Of one user. A further log-in ends the one that has been open for longest.
 inline constexpr std::size_t sessions_per_user_max = 500;
 
@@ -41,6 +43,7 @@ struct Session {
         UserId user_id;
         std::string refresh_hash;
         std::string parent_hash;  // of the token it replaced; empty until the first refresh
+        Timestamp opened_at;
         Timestamp rotated_at;
         bool ended = false;
 
@@ -50,6 +53,7 @@ struct Session {
             field("user_id", self.user_id);
             field("refresh_hash", self.refresh_hash);
             field("parent_hash", self.parent_hash);
+            field("opened_at", self.opened_at);
             field("rotated_at", self.rotated_at);
             field("ended", self.ended);
         }

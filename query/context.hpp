@@ -22,6 +22,7 @@ struct QuerySettings {
     std::string default_timezone = "Europe/Paris";  // of a `from` or `to` that names none
     std::string version;
     std::chrono::seconds session_lifetime{};  // since its tokens were last renewed
+    std::chrono::seconds session_age_max{};   // since it was opened
     std::string cursor_secret = "";           // signs the cursors of lists
 };
 

@@ -1,6 +1,6 @@
 #include "query/event_list.hpp"
 
-#include "infra/http/problem.hpp"
+#include "infra/http/bearer.hpp"
 #include "infra/text.hpp"
 #include "query/event_rows.hpp"
 #include "query/read.hpp"
@@ -135,11 +135,8 @@ EventsAsked events_asked(const QueryContext& context, const http::Request& reque
     asked.page = query.page(context.cursors, asked.question());
     query.done();
 
-    if (mine && !request.principal) {
-        http::Problem problem(401, "token_missing", "A token tells whose events mine=true asks for.");
-        problem.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"dacapo\"");
-        throw problem;
-    }
+    if (mine && !request.principal)
+        throw http::token_missing("A token tells whose events mine=true asks for.");
     return asked;
 }
 

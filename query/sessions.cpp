@@ -10,30 +10,35 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::string_view select_sessions =
-    "SELECT id, created_at, refreshed_at FROM sessions WHERE user_id = $1 AND refreshed_at > $2 "
-    "ORDER BY id DESC LIMIT $3 OFFSET $4";
+    "SELECT id, created_at, refreshed_at FROM sessions WHERE user_id = $1 AND refreshed_at > $2 AND "
+    "created_at > $3 ORDER BY id DESC LIMIT $4 OFFSET $5";
 constexpr std::string_view count_sessions =
-    "SELECT count(*) FROM sessions WHERE user_id = $1 AND refreshed_at > $2";
+    "SELECT count(*) FROM sessions WHERE user_id = $1 AND refreshed_at > $2 AND created_at > $3";
 
 AnswerPtr read_list(sql::Session& session, const QueryContext& context, const http::Request& request,
                     const api::Page& page) {
     ListWriter list(page);
     const auto& viewer = request.principal.value();
     const auto lifetime = context.settings.session_lifetime;
-    const Timestamp oldest = context.clock.now() - lifetime;
+    const auto age_max = context.settings.session_age_max;
+    const Timestamp refreshed_after = context.clock.now() - lifetime;
+    const Timestamp created_after = context.clock.now() - age_max;
     const auto add = [&](const sql::Row& row) {
         api::Session shown;
         row.read(0, shown.id);
         row.read(1, shown.created_at);
         row.read(2, shown.refreshed_at);
-        shown.expires_at = shown.refreshed_at + lifetime;
+        shown.expires_at = std::min(shown.refreshed_at + lifetime, shown.created_at + age_max);
         shown.current = shown.id == viewer.session_id;
         list.add(shown);
     };
     std::optional<std::int64_t> total;
     session.consistently([&] {
-        session.query(select_sessions, viewer.user_id, oldest, list.row_count_max(), page.skip, add);
-        if (page.count) total = session.value<std::int64_t>(count_sessions, viewer.user_id, oldest);
+        session.query(select_sessions, viewer.user_id, refreshed_after, created_after, list.row_count_max(),
+                      page.skip, add);
+        if (page.count)
+            total =
+                session.value<std::int64_t>(count_sessions, viewer.user_id, refreshed_after, created_after);
     });
     return list.finish(context, request, total);
 }

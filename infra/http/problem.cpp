@@ -2,7 +2,36 @@
 
 #include "events/json_writer.hpp"
 
+#include <fmt/format.h>
+
 namespace dacapo::http {
+namespace {
+
+// Of a path segment (RFC 3986 3.3), and the slash between them.
+bool stands_in_path(char c) {
+    constexpr std::string_view others = "-._~!$&'()*+,;=:@/";
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           others.find(c) != others.npos;
+}
+
+// The path as a URI reference. Names in it are left out: in /ws/{token} that is a token, and problems are
+// logged.
+std::string instance_of(const Request& request) {
+    auto path = request.path;
+    for (const auto& name : request.names)
+        if (const auto at = path.find(name); at != path.npos && !name.empty())
+            path.replace(at, name.size(), "***");
+    std::string instance;
+    for (const char c : path) {
+        if (stands_in_path(c))
+            instance += c;
+        else
+            instance += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return instance.empty() ? "/" : instance;
+}
+
+}  // namespace
 
 std::string problem_type(int status, std::string_view code) {
     const std::string registry = "https://iana.org/assignments/http-problem-types#";
@@ -21,7 +50,7 @@ Response to_response(const Problem& problem, const Request& request) {
     json.member("title", reason_of(problem.status));
     json.member("status", problem.status);
     json.member("detail", problem.detail);
-    json.member("instance", request.path.empty() ? std::string_view("/") : std::string_view(request.path));
+    json.member("instance", instance_of(request));
     json.member("code", problem.code);
     json.member("request_id", request.request_id);
     json.key("errors");

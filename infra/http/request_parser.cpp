@@ -345,7 +345,8 @@ void RequestParser::parse_head(std::string_view bytes, Request& request, Head& h
     head.version_10 = parser.version < 11;
     head.keep_alive = parser.keep_alive();
     head.content_length = head.chunked ? 0 : parser.content_length().value_or(0);
-    head.upgrades_to_websocket = parser.upgrade() && parser.upgrade_named;
+    head.upgrades_to_websocket =
+        !head.version_10 && parser.upgrade() && parser.upgrade_named;  // RFC 6455 4.1
     head.error = parse_target(parser.target, head.host, request);
 }
 

@@ -22,8 +22,7 @@ constexpr std::string_view default_cache = "Cache-Control: no-store\r\n";
 constexpr std::string_view exposed_fields =
     "Access-Control-Allow-Credentials: true\r\n"
     "Access-Control-Expose-Headers: ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
-    "X-Total-Count, Dacapo-Position, "
-    "Dacapo-Lag, X-Request-Id\r\n";
+    "WWW-Authenticate, X-Total-Count, Dacapo-Position, Dacapo-Lag, Idempotency-Replayed, X-Request-Id\r\n";
 
 void append_number(std::string& out, std::size_t number) {
     std::array<char, 20> text;

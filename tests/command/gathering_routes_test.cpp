@@ -1,6 +1,7 @@
 // The routes of gatherings without a socket: renames across shards, repeats of a key, and what a failure
 // leaves.
 #include "command/event_answer.hpp"
+#include "command/preconditions.hpp"
 #include "command/routes.hpp"
 #include "tests/support/commands.hpp"
 #include "tests/support/controlled_log.hpp"
@@ -200,9 +201,16 @@ TEST_CASE("an event is changed by its hosts and as If-Match allows") {
 
 TEST_CASE("If-Match takes versions and tags that begin with them") {
     for (const char* good : {"", "*", "\"v3\"", "\"v3-0a\"", "\"v1\",\"v3\"", " \"v3\" "})
-        CHECK_NOTHROW(check_if_match(good, 3));
+        CHECK_NOTHROW(Preconditions{good, ""}.check(3));
     for (const char* bad : {"\"v1\"", "\"v30\"", "W/\"v3\"", "v3", "\"v3", ",", "\"3\""})
-        CHECK_THROWS_AS(check_if_match(bad, 3), http::Problem);
+        CHECK_THROWS_AS((Preconditions{bad, ""}.check(3)), http::Problem);
+}
+
+TEST_CASE("If-None-Match keeps a change from what is there already") {
+    for (const char* good : {"", "\"v2\"", "\"v30\", \"x\""}) CHECK_NOTHROW(Preconditions{"", good}.check(3));
+    for (const char* bad : {"*", "\"v3\"", "\"v1\", \"v3-0a\""})
+        CHECK_THROWS_AS((Preconditions{"", bad}.check(3)), http::Problem);
+    CHECK_THROWS_AS((Preconditions{"\"v3\"", "*"}.check(3)), http::Problem);
 }
 
 }  // namespace dacapo

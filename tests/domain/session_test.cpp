@@ -106,6 +106,17 @@ TEST_CASE("a session that nobody refreshed for 30 days is over") {
         .then({SessionRefreshed{phone, ana, "third", end + 1ms}});
 }
 
+TEST_CASE("a session is over a year after it was opened, however often it is refreshed") {
+    const auto end = noon + session_age_max;
+    const SessionRefreshed late{phone, ana, "second", end - 1h};
+    Given<Session>({opened, late})
+        .when(Session::Refresh{"second", "third"}, as({}, end))
+        .then({SessionRefreshed{phone, ana, "third", end}});
+    Given<Session>({opened, late})
+        .when(Session::Refresh{"second", "third"}, as({}, end + 1ms))
+        .then_refused(session_ended);
+}
+
 TEST_CASE("the session of somebody else is unknown") {
     Given<Session>({opened}).when(Session::End{}, as(ben)).then_refused(unknown_session);
     Given<Session>({opened, logged_out}).when(Session::End{}, as(ben)).then_refused(unknown_session);

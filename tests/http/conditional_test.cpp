@@ -187,6 +187,34 @@ TEST_CASE("a command repeated under its Idempotency-Key is recorded once and ans
     repeats(malik, "/messages/", message, sent);
 }
 
+TEST_CASE("the log keeps nothing by which the password of a keyed registration could be guessed") {
+    RunningServer server;
+    Client client(server);
+    const json::object body{{"username", "zoe"}, {"email", "zoe@example.org"}, {"password", password}};
+    const auto key = header("Idempotency-Key", "3f1c-78");
+    const auto made = client.post("/register", body, key);
+    REQUIRE(made.status == 200);
+    auto guessed = body;
+    guessed["password"] = "another right guess";
+    const auto again = client.post("/register", guessed, key);
+    CHECK(again.status == 200);  // The same to the log, whatever the password; no token comes with it.
+    CHECK(again.header("Idempotency-Replayed") == "true");
+    CHECK(again["access_token"].is_null());
+    guessed["email"] = "malik@example.org";
+    CHECK(client.post("/register", guessed, key).told() == "422 idempotency_key_reused");
+}
+
+TEST_CASE("a change that excludes what is there is refused") {
+    RunningServer server;
+    auto zoe = server.person("zoe");
+    const auto path = "/events/" + std::to_string(zoe.create_event("Jam").number("id"));
+    const json::value change{{"location", "Halle"}};
+    CHECK(zoe.patch(path, change, header("If-None-Match", "*")).told() == "412 precondition_failed");
+    CHECK(zoe.patch(path, change, header("If-None-Match", "\"v1\"")).told() == "412 precondition_failed");
+    CHECK(zoe.patch(path, change, header("If-None-Match", "\"v7\"")).status == 200);
+    CHECK(zoe.del(path, header("If-None-Match", "*")).told() == "412 precondition_failed");
+}
+
 TEST_CASE("a refused command frees its Idempotency-Key") {
     RunningServer server;
     auto zoe = server.person("zoe");

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 #include <boost/json.hpp>
+#include <thread>
 
 using namespace dacapo;
 using namespace dacapo::test;
@@ -95,14 +96,14 @@ TEST_CASE("a token is asked for where the route says so") {
     auto answer = client.request("GET", "/whoami");
     CHECK(answer.status == 401);
     CHECK(code_of(answer) == "token_missing");
-    CHECK(answer.header("WWW-Authenticate").starts_with("Bearer"));
+    CHECK(answer.header("WWW-Authenticate") == "Bearer realm=\"dacapo\"");
     CHECK(client.request("GET", "/whoami", {{"Authorization", "Bearer good"}}).body == "7");
     CHECK(client.request("GET", "/whoami", {{"Authorization", "bearer slow-good"}}).body == "7");
     for (const char* bad : {"Bearer bad", "Bearer", "Bearer ", "Basic Z29vZA==", "good"}) {
         CAPTURE(bad);
         answer = client.request("GET", "/whoami", {{"Authorization", bad}});
         CHECK(answer.status == 401);
-        CHECK(answer.header("WWW-Authenticate").starts_with("Bearer"));
+        CHECK(answer.header("WWW-Authenticate") == "Bearer realm=\"dacapo\", error=\"invalid_token\"");
         CHECK(client.request("GET", "/maybe", {{"Authorization", bad}}).status == 401);
         CHECK(client.request("GET", "/hello", {{"Authorization", bad}}).status == 200);
     }
@@ -179,6 +180,68 @@ TEST_CASE("100 continue is given or the reason why not") {
     CHECK(refused("POST /nowhere", "Content-Length: 10\r\n") == 404);
     CHECK(refused("POST /hello", "Content-Length: 10\r\n") == 405);
     CHECK(send_raw(server.port(), "GET /hello HTTP/1.1\r\nHost: x\r\nExpect: more\r\n\r\n").status == 417);
+}
+
+TEST_CASE("an instance is a URI and tells no name of its path") {
+    ToyServer server;
+    HttpClient client(server.port());
+    const auto instance_of = [&](const std::string& target) {
+        return boost::json::parse(client.request("GET", target).body).at("instance");
+    };
+    CHECK(instance_of("/no%20where%22%3c%c3%a9") == boost::json::value("/no%20where%22%3C%C3%A9"));
+    CHECK(instance_of("/nowhere/a+b;c=d") == boost::json::value("/nowhere/a+b;c=d"));
+    CHECK(instance_of("/ws/a-secret.token") == boost::json::value("/ws/***"));
+}
+
+TEST_CASE("what did not become a request is not taken for the one before it") {
+    http::ListenerOptions options;
+    options.trusted_proxies = TrustedProxies({"127.0.0.1"});
+    options.limits.header_s = 1;
+    ToyServer server(options);
+    const std::string good = "GET /hello HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.50\r\n\r\n";
+    CHECK(send_raw(server.port(), good + "GET /livez HTTP/1.1\nHost: x\n\n").status == 200);
+    Wire slow(server.port());
+    slow.send(good + "GET /hel");
+    while (slow.buffer().find("408") == std::string::npos) REQUIRE(slow.receive_more());
+    const auto seen = server.exchanges();
+    REQUIRE(seen.size() == 4);
+    CHECK(seen[0].remote_address == "203.0.113.50");
+    CHECK(seen[1].status == 400);
+    CHECK(seen[1].remote_address == "127.0.0.1");
+    CHECK(seen[3].status == 408);
+    CHECK(seen[3].remote_address == "127.0.0.1");
+}
+
+TEST_CASE("a refused head took as long as itself and not as long as its connection") {
+    http::ListenerOptions options;
+    options.limits.idle_s = 60;
+    ToyServer server(options);
+    HttpClient client(server.port());
+    CHECK(client.request("GET", "/hello").status == 200);
+    const auto waited = std::chrono::milliseconds(300);
+    std::this_thread::sleep_for(waited);  // of which the test says that they do not count
+    client.wire().send("GET /hello HTTP/1.1\nHost: x\n\n");
+    CHECK(client.read_answer().status == 400);
+    CHECK(server.exchanges().at(1).duration < waited);
+}
+
+TEST_CASE("a request that expects 100 is counted once, and when it is refused") {
+    std::atomic<int> counted{0};
+    http::Hooks hooks;
+    hooks.count = [&](const http::Route&, const http::Request&) {
+        ++counted;
+        return std::optional<http::RateStanding>();
+    };
+    ToyServer server({}, std::move(hooks));
+    const std::string rest = " HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+    Wire wire(server.port());
+    wire.send("POST /echo" + rest);
+    while (wire.buffer().find("100 Continue") == std::string::npos) REQUIRE(wire.receive_more());
+    wire.send("ab");
+    while (wire.buffer().find("200 OK") == std::string::npos) REQUIRE(wire.receive_more());
+    CHECK(counted == 1);
+    CHECK(send_raw(server.port(), "POST /whoami" + rest).status == 401);
+    CHECK(counted == 2);
 }
 
 TEST_CASE("options tell the methods") {

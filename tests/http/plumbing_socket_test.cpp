@@ -47,6 +47,11 @@ TEST_CASE("a handshake is refused with its status") {
     options.origins_allowed = {"https://dacapo.example"};
     ToyServer server(options);
     CHECK(SocketClient(server.port(), "/ws/bad").handshake().status == 401);
+    // RFC 6455 4.1: a handshake is of HTTP/1.1 or later.
+    CHECK(send_raw(server.port(),
+                   "GET /ws HTTP/1.0\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                   "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+              .status == 426);
     CHECK(SocketClient(server.port(), "/nowhere").handshake().status == 404);
     CHECK(SocketClient(server.port(), "/ws", {{"Origin", "https://evil.example"}}).handshake().status == 403);
     CHECK(SocketClient(server.port(), "/ws", {{"Origin", "null"}}).handshake().status == 403);

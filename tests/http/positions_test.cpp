@@ -8,6 +8,12 @@
 namespace dacapo::test {
 namespace {
 
+TEST_CASE("clients who come over TLS send the position's cookie over nothing else") {
+    RunningServer server(Flags{{"public-url", "https://api.example"}});
+    auto zoe = server.person("zoe");
+    CHECK(zoe.create_event("Jam").header("Set-Cookie").ends_with("; Secure"));
+}
+
 TEST_CASE("the answer to a command carries its position as header and cookie") {
     RunningServer server;
     auto zoe = server.person("zoe");
@@ -15,6 +21,8 @@ TEST_CASE("the answer to a command carries its position as header and cookie") {
     const auto position = made.header("Dacapo-Position");
     REQUIRE_FALSE(position.empty());
     CHECK(made.header("Set-Cookie").starts_with("dacapo-position=" + position + ";"));
+    CHECK(made.header("Set-Cookie").find("HttpOnly") != std::string::npos);
+    CHECK(made.header("Set-Cookie").find("Secure") == std::string::npos);
     const auto path = "/events/" + std::to_string(made.number("id"));
     CHECK(zoe.get(path, header("Dacapo-Position", position)).status == 200);
     CHECK(zoe.get(path, header("Cookie", "theme=dark; dacapo-position=" + position)).status == 200);

@@ -57,6 +57,24 @@ TEST_CASE("a user may command so often in a minute, is told so, and waits when i
           std::string::npos);
 }
 
+TEST_CASE("who announces a body and waits is counted as well" *
+          one_server_only("each server counts for itself")) {
+    RunningServer server(behind_proxy);
+    HttpClient client(server.port());
+    const auto knock_with_expectation = [&] {
+        return send_raw(server.port(),
+                        "POST /checkins HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer none\r\n"
+                        "X-Forwarded-For: 203.0.113.9\r\nExpect: 100-continue\r\n"
+                        "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n");
+    };
+    for (int left = 119; left >= 0; --left) {
+        const auto answer = knock_with_expectation();
+        REQUIRE(answer.status == 401);
+        REQUIRE(parameter(answer.header("RateLimit"), "r") == left);
+    }
+    CHECK(knock_with_expectation().status == 429);
+}
+
 TEST_CASE("a user has one quota on all connections and sessions" *
           one_server_only("each server counts for itself")) {
     RunningServer server(limited);

@@ -48,6 +48,7 @@ RunningServer::RunningServer(const Flags& flags, ServerOptions options)
       lines_(LogLevel::info, clock, log_descriptor_),
       config_(config_of(folder_, flags)),
       options_(std::move(options)) {
+    lines_.set_level(config_.log_level);
     if (!options_.on_broken) options_.on_broken = [](const std::string&) { std::abort(); };
     start();
 }
