@@ -50,6 +50,7 @@ void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
 std::vector<http::Route> routes_of(CommandHandling& commands) {
     std::vector<http::Route> all;
     append(all, account_routes(commands));
+    append(all, login_routes(commands));
     append(all, session_routes(commands));
     append(all, gathering_routes(commands));
     append(all, roster_routes(commands));

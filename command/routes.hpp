@@ -9,6 +9,7 @@
 namespace dacapo {
 
 std::vector<http::Route> account_routes(CommandHandling& commands);
+std::vector<http::Route> login_routes(CommandHandling& commands);
 std::vector<http::Route> session_routes(CommandHandling& commands);
 std::vector<http::Route> gathering_routes(CommandHandling& commands);
 std::vector<http::Route> roster_routes(CommandHandling& commands);
