@@ -48,13 +48,17 @@ http::Problem invalid_credentials() {
 struct LoginFacts {
     UserId user_id;
     std::string password_hash;
+    std::int64_t password_number = 0;
 };
 
 LoginFacts look_up(Shard& accounts, const std::string& login, bool by_email) {
     return accounts.peek([&](const ShardState& state) {
         LoginFacts facts;
         facts.user_id = owner_in(by_email ? state.emails : state.usernames, login);
-        if (facts.user_id) facts.password_hash = state.account(facts.user_id)->state.password_hash;
+        if (!facts.user_id) return facts;
+        const auto& account = state.account(facts.user_id)->state;
+        facts.password_hash = account.password_hash;
+        facts.password_number = account.password_number;
         return facts;
     });
 }
@@ -80,14 +84,19 @@ asio::awaitable<http::Response> log_in(CommandHandling& commands, http::Request&
     }
     failures.succeeded(attempt);
 
+    const auto new_hash = co_await costlier_hash(commands.passwords(), body.password, facts.password_hash);
     const auto account = co_await commands.registration_of(facts.user_id);
     std::string refresh_token;
     Decide decide = [&](const ShardState& state, const Context& by) -> Verdict {
         const auto* current = state.account(facts.user_id);
-        if (!current || current->state.password_hash != facts.password_hash) return invalid_credentials();
+        if (!current || current->state.password_number != facts.password_number) return invalid_credentials();
         const auto session_id = state.next_session();
         refresh_token = commands.refresh_tokens().issue(session_id);
         RecordBuilder record;
+        if (!new_hash.empty())
+            record.add<Account>(
+                Account::decide(Account::RehashPassword{facts.password_number, new_hash}, current->state, by),
+                {StreamKind::account, facts.user_id.value});
         if (const auto open = state.sessions_of(facts.user_id); open.size() >= sessions_per_user_max)
             record.add<Session>(
                 Session::decide(Session::End{SessionEnd::superseded}, state.session(open.front())->state, by),

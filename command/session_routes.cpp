@@ -40,11 +40,11 @@ http::Response end_response() {
     return response;
 }
 
-std::string known_hash_of(Shard& accounts, UserId user) {
+Account::State account_of(Shard& accounts, UserId user) {
     return accounts.peek([&](const ShardState& state) {
         const auto* account = state.account(user);
         if (!account) throw not_found("user");
-        return account->state.password_hash;
+        return account->state;
     });
 }
 
@@ -71,14 +71,14 @@ asio::awaitable<http::Response> change_password(CommandHandling& commands, http:
     const auto user = request.principal->user_id;
     const auto own_session = request.principal->session_id;
     auto& shard = commands.shards().accounts();
-    const auto known_hash = known_hash_of(shard, user);
-    auto verified = verify_old_password(commands, request, body.old_password, known_hash);
+    const auto known = account_of(shard, user);
+    auto verified = verify_old_password(commands, request, body.old_password, known.password_hash);
     co_await std::move(verified);
     const auto new_hash = co_await password_hash(commands.passwords(), body.new_password);
     Decide decide = [&](const ShardState& state, const Context& by) -> Verdict {
         const auto* account = state.account(user);
         RecordBuilder record;
-        record.add<Account>(Account::decide(Account::ChangePassword{known_hash, new_hash},
+        record.add<Account>(Account::decide(Account::ChangePassword{known.password_number, new_hash},
                                             account ? account->state : Account::State{}, by),
                             {StreamKind::account, user.value});
         for (const auto session : state.sessions_of(user)) {
