@@ -47,6 +47,10 @@ void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
     std::move(more.begin(), more.end(), std::back_inserter(routes));
 }
 
+std::size_t hash_thread_count(const Config& config) {
+    return std::max<std::size_t>(1, thread_count_of(config) - 1);
+}
+
 std::vector<http::Route> routes_of(CommandHandling& commands) {
     std::vector<http::Route> all;
     append(all, account_routes(commands));
@@ -65,9 +69,10 @@ std::vector<http::Route> routes_of(CommandHandling& commands) {
 CommandSide::CommandSide(const ServerNeeds& needs, Admission& admission)
     : log_start_(needs.log_start),
       shards_(make_shards(needs, needs.log_start.snapshots(needs.log.log().epoch()))),
-      passwords_(std::max<std::size_t>(1, thread_count_of(needs.config) - 1), needs.config.password_cost,
+      passwords_(hash_thread_count(needs.config), needs.config.password_cost,
                  needs.options.password_queue_max),
-      login_failures_(needs.config.data_dir / "login_failures", needs.config.rate_limit),
+      login_failures_(needs.config.data_dir / "login_failures", needs.config.rate_limit,
+                      hash_thread_count(needs.config)),
       commands_(*shards_, needs.clock, admission, passwords_, login_failures_, needs.access_tokens,
                 needs.refresh_tokens, {needs.config.default_timezone}),
       policies_(*shards_, needs.clock) {

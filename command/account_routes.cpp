@@ -89,6 +89,12 @@ asio::awaitable<http::Response> register_account(CommandHandling& commands, http
     MakeAnswer answer = [&](const LogEntry* entry) {
         const auto* account = find_event<AccountRegistered, AccountEvent>(entry);
         const auto* session = find_event<SessionOpened, SessionEvent>(entry);
+        // Not of a repeat, which gives no tokens.
+        if (!refresh_token.empty()) {
+            for (const auto* login : {&account->email, &account->username})
+                commands.login_failures().succeeded(LoginFailures::attempt_of(*login, request.remote_address),
+                                                    commands.clock().now());
+        }
         auto response =
             authenticated(commands, *account, session->session_id, entry->position, refresh_token);
         response.set_header("Location", "/users/" + std::to_string(account->user_id.value));

@@ -1,5 +1,6 @@
 // Logging in and out, and refreshing tokens.
 #include "api/body.hpp"
+#include "command/login_admission.hpp"
 #include "command/password_checks.hpp"
 #include "command/routes.hpp"
 #include "command/session_answer.hpp"
@@ -73,7 +74,8 @@ asio::awaitable<http::Response> log_in(CommandHandling& commands, http::Request&
     auto& shard = commands.shards().accounts();
     auto& failures = commands.login_failures();
     const auto attempt = LoginFailures::attempt_of(login, request.remote_address);
-    failures.admit(attempt, commands.clock().now());
+    auto admission = admitted(failures, commands.clock(), attempt);
+    std::optional<LoginFailures::UnderWay> under_way(co_await std::move(admission));
     const auto facts = look_up(shard, login, body.email.has_value());
     // An unknown user costs the same hash, so that the time tells nothing.
     const auto hash = facts.user_id ? facts.password_hash : commands.passwords().dummy_hash();
@@ -82,7 +84,8 @@ asio::awaitable<http::Response> log_in(CommandHandling& commands, http::Request&
         failures.failed(attempt, commands.clock().now());
         throw invalid_credentials();
     }
-    failures.succeeded(attempt);
+    failures.succeeded(attempt, commands.clock().now());
+    under_way.reset();
 
     const auto new_hash = co_await costlier_hash(commands.passwords(), body.password, facts.password_hash);
     const auto account = co_await commands.registration_of(facts.user_id);
@@ -186,7 +189,10 @@ std::vector<http::Route> login_routes(CommandHandling& commands) {
         route.responses = with_common_problems(
             {{200, "The user, and the tokens of a new session.", api::schema_text<api::Authenticated>(), {}},
              {401, "The name or the password is wrong.", "", {"invalid_credentials"}},
-             {429, "Too many failed attempts for this name, or from this address.", "", {"throttled"}}});
+             {429,
+              "Too many failed attempts for this name, from this address, or in all.",
+              "",
+              {"throttled"}}});
         route.handler = [&commands](http::Request& request) { return log_in(commands, request); };
         routes.push_back(std::move(route));
     }

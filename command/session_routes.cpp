@@ -2,6 +2,7 @@
 // which only the session that asked goes on.
 #include "api/body.hpp"
 #include "api/resources.hpp"
+#include "command/login_admission.hpp"
 #include "command/password_checks.hpp"
 #include "command/routes.hpp"
 
@@ -55,14 +56,15 @@ asio::awaitable<void> verify_old_password(CommandHandling& commands, const http:
     // No login holds a line end, so nobody fails in this name by logging in.
     const auto attempt = LoginFailures::attempt_of(
         "\nuser " + std::to_string(request.principal->user_id.value), request.remote_address);
-    failures.admit(attempt, commands.clock().now());
+    auto admission = admitted(failures, commands.clock(), attempt);
+    const auto under_way = co_await std::move(admission);
     const bool fits =
         co_await password_fits(commands.passwords(), std::move(old_password), std::move(known_hash));
     if (!fits) {
         failures.failed(attempt, commands.clock().now());
         throw http::Problem(403, "wrong_password", "The old password is not right.");
     }
-    failures.succeeded(attempt);
+    failures.succeeded(attempt, commands.clock().now());
 }
 
 asio::awaitable<http::Response> change_password(CommandHandling& commands, http::Request& request) {
