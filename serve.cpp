@@ -166,7 +166,7 @@ struct Server::Parts {
     std::optional<LagAdmission> lag_admission;
     HealthSources health;
     std::optional<BackgroundVerification> verification;
-    Observer observer{metrics, lines};
+    Observer observer{metrics, lines, clock};
     RequestLimits limits{clock, metrics};
     std::unique_ptr<http::Listener> listener;
 };

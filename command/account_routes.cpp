@@ -91,6 +91,7 @@ asio::awaitable<http::Response> register_account(CommandHandling& commands, http
         const auto* session = find_event<SessionOpened, SessionEvent>(entry);
         // Not of a repeat, which gives no tokens.
         if (!refresh_token.empty()) {
+            request.security = SecurityNote{SecurityEvent::registered, account->user_id, session->session_id};
             for (const auto* login : {&account->email, &account->username})
                 commands.login_failures().succeeded(LoginFailures::attempt_of(*login, request.remote_address),
                                                     commands.clock().now());

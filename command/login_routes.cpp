@@ -82,6 +82,7 @@ asio::awaitable<http::Response> log_in(CommandHandling& commands, http::Request&
     const bool fits = co_await password_fits(commands.passwords(), body.password, hash);
     if (!fits || !facts.user_id) {
         failures.failed(attempt, commands.clock().now());
+        request.security = SecurityNote{SecurityEvent::login_failed, facts.user_id};
         throw invalid_credentials();
     }
     failures.succeeded(attempt, commands.clock().now());
@@ -111,6 +112,7 @@ asio::awaitable<http::Response> log_in(CommandHandling& commands, http::Request&
     };
     MakeAnswer answer = [&](const LogEntry* entry) {
         const auto* session = find_event<SessionOpened, SessionEvent>(entry);
+        request.security = SecurityNote{SecurityEvent::login_succeeded, account.user_id, session->session_id};
         return authenticated(commands, account, session->session_id, entry->position, refresh_token);
     };
     co_return co_await commands.run(request, shard, std::move(decide), std::move(answer));
@@ -144,7 +146,10 @@ asio::awaitable<http::Response> refresh(CommandHandling& commands, http::Request
     };
     MakeAnswer answer = [&](const LogEntry* entry) {
         // The decision was to end the session: the token had been spent before.
-        if (find_event<SessionEnded, SessionEvent>(entry)) throw refused_refresh();
+        if (find_event<SessionEnded, SessionEvent>(entry)) {
+            request.security = SecurityNote{SecurityEvent::refresh_reused, claims.user_id, claims.session_id};
+            throw refused_refresh();
+        }
         if (entry) claims.position = entry->position;
         api::TokenPair pair;
         pair.access_token = commands.access_tokens().issue(claims, commands.clock().now());
@@ -165,7 +170,8 @@ asio::awaitable<http::Response> log_out(CommandHandling& commands, http::Request
             Session::decide(Session::End{}, session ? session->state : Session::State{}, by),
             {StreamKind::session, session_id.value});
     };
-    MakeAnswer answer = [](const LogEntry*) {
+    MakeAnswer answer = [&](const LogEntry* entry) {
+        if (entry) request.security = SecurityNote{SecurityEvent::session_ended};
         return json_response(api::to_json(api::Confirmation{"Logged out."}));
     };
     co_return co_await commands.run(request, commands.shards().accounts(), std::move(decide),

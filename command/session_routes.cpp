@@ -50,7 +50,7 @@ Account::State account_of(Shard& accounts, UserId user) {
 }
 
 // Whoever found a token must not try passwords with it for long: attempts count as those of logging in do.
-asio::awaitable<void> verify_old_password(CommandHandling& commands, const http::Request& request,
+asio::awaitable<void> verify_old_password(CommandHandling& commands, http::Request& request,
                                           std::string old_password, std::string known_hash) {
     auto& failures = commands.login_failures();
     // No login holds a line end, so nobody fails in this name by logging in.
@@ -62,6 +62,7 @@ asio::awaitable<void> verify_old_password(CommandHandling& commands, const http:
         co_await password_fits(commands.passwords(), std::move(old_password), std::move(known_hash));
     if (!fits) {
         failures.failed(attempt, commands.clock().now());
+        request.security = SecurityNote{SecurityEvent::password_refused};
         throw http::Problem(403, "wrong_password", "The old password is not right.");
     }
     failures.succeeded(attempt, commands.clock().now());
@@ -91,7 +92,10 @@ asio::awaitable<http::Response> change_password(CommandHandling& commands, http:
         }
         return std::move(record).verdict();
     };
-    MakeAnswer answer = [](const LogEntry*) { return end_response(); };
+    MakeAnswer answer = [&](const LogEntry*) {
+        request.security = SecurityNote{SecurityEvent::password_changed};
+        return end_response();
+    };
     co_return co_await commands.run(request, shard, std::move(decide), std::move(answer));
 }
 
@@ -105,7 +109,11 @@ asio::awaitable<http::Response> end_session(CommandHandling& commands, http::Req
         if (std::holds_alternative<Session::Refusal>(decision)) return not_found("session");
         return verdict_of<Session>(std::move(decision), {StreamKind::session, session_id.value});
     };
-    MakeAnswer answer = [](const LogEntry*) { return end_response(); };
+    MakeAnswer answer = [&](const LogEntry* entry) {
+        if (const auto* ended = find_event<SessionEnded, SessionEvent>(entry))
+            request.security = SecurityNote{SecurityEvent::session_ended, ended->user_id, ended->session_id};
+        return end_response();
+    };
     co_return co_await commands.run(request, commands.shards().accounts(), std::move(decide),
                                     std::move(answer));
 }
