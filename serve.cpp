@@ -106,8 +106,8 @@ struct Server::Parts {
           log_start(config, roles, lines, clock),
           log(open_log(config, roles, options, log_start, lines, metrics)),
           access_tokens(config.jwt_secret, std::string(token_issuer), std::string(token_issuer),
-                        config.jwt_lifetime),
-          refresh_tokens(config.jwt_secret),
+                        config.jwt_lifetime, config.jwt_secret_previous),
+          refresh_tokens(config.jwt_secret, config.jwt_secret_previous),
           needs{config, options, lines, clock, metrics, log, log_start, access_tokens, refresh_tokens} {
         if (roles.project || roles.query) database.emplace(database_options(config));
         make_command_side();

@@ -130,7 +130,7 @@ asio::awaitable<http::Response> refresh(CommandHandling& commands, http::Request
     request.idempotency_key.clear();  // As for logging in; the token itself makes the repeat safe.
     const auto session_id = commands.refresh_tokens().verify(body.refresh_token);
     if (!session_id) throw refused_refresh();
-    const auto successor = commands.refresh_tokens().successor_of(body.refresh_token);
+    std::string successor;
     AccessClaims claims;
     claims.session_id = *session_id;
     Decide decide = [&](const ShardState& state, const Context& by) -> Verdict {
@@ -139,6 +139,7 @@ asio::awaitable<http::Response> refresh(CommandHandling& commands, http::Request
         claims.user_id = session->state.user_id;
         claims.role = state.account(claims.user_id)->state.role;
         claims.position = state.position;
+        successor = commands.refresh_tokens().successor_of(body.refresh_token, session->state.refresh_hash);
         auto decision = Session::decide(
             Session::Refresh{refresh_hash(body.refresh_token), refresh_hash(successor)}, session->state, by);
         if (std::holds_alternative<Session::Refusal>(decision)) return refused_refresh();
