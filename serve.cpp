@@ -106,9 +106,9 @@ struct Server::Parts {
           log_start(config, roles, lines, clock),
           log(open_log(config, roles, options, log_start, lines, metrics)),
           access_tokens(config.jwt_secret, std::string(token_issuer), std::string(token_issuer),
-                        config.jwt_lifetime),
-          refresh_tokens(config.jwt_secret),
-          feed_tickets(config.jwt_secret),
+                        config.jwt_lifetime, config.jwt_secret_previous),
+          refresh_tokens(config.jwt_secret, config.jwt_secret_previous),
+          feed_tickets(config.jwt_secret, config.jwt_secret_previous),
           needs{config, options,   lines,         clock,          metrics,
                 log,    log_start, access_tokens, refresh_tokens, feed_tickets} {
         if (roles.project || roles.query) database.emplace(database_options(config));
@@ -169,7 +169,7 @@ struct Server::Parts {
     std::optional<LagAdmission> lag_admission;
     HealthSources health;
     std::optional<BackgroundVerification> verification;
-    Observer observer{metrics, lines};
+    Observer observer{metrics, lines, clock};
     RequestLimits limits{clock, metrics};
     std::unique_ptr<http::Listener> listener;
 };

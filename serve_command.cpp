@@ -47,9 +47,14 @@ void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
     std::move(more.begin(), more.end(), std::back_inserter(routes));
 }
 
+std::size_t hash_thread_count(const Config& config) {
+    return std::max<std::size_t>(1, thread_count_of(config) - 1);
+}
+
 std::vector<http::Route> routes_of(CommandHandling& commands, const ServerNeeds& needs) {
     std::vector<http::Route> all;
     append(all, account_routes(commands));
+    append(all, login_routes(commands));
     append(all, session_routes(commands));
     append(all, feed_ticket_routes(needs.access_tokens, needs.feed_tickets, needs.clock));
     append(all, gathering_routes(commands));
@@ -66,9 +71,10 @@ CommandSide::CommandSide(const ServerNeeds& needs, Admission& admission)
     : needs_(needs),
       log_start_(needs.log_start),
       shards_(make_shards(needs, needs.log_start.snapshots(needs.log.log().epoch()))),
-      passwords_(std::max<std::size_t>(1, thread_count_of(needs.config) - 1), needs.config.password_cost,
+      passwords_(hash_thread_count(needs.config), needs.config.password_cost,
                  needs.options.password_queue_max),
-      login_failures_(needs.config.data_dir / "login_failures", needs.config.rate_limit),
+      login_failures_(needs.config.data_dir / "login_failures", needs.config.rate_limit,
+                      hash_thread_count(needs.config)),
       commands_(*shards_, needs.clock, admission, passwords_, login_failures_, needs.access_tokens,
                 needs.refresh_tokens,
                 {needs.config.default_timezone, needs.config.public_url.starts_with("https:")}),

@@ -37,6 +37,7 @@ void Observer::exchange(const http::Exchange& exchange) {
     auto& handles = handles_of(exchange);
     handles.count->add();
     handles.seconds->observe(seconds);
+    security_.exchange(exchange);
     const auto level = exchange.status >= 500 ? LogLevel::error
                        : seconds > slow_s     ? LogLevel::warn
                                               : LogLevel::debug;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "infra/http/listener.hpp"
+#include "infra/http/security_log.hpp"
 #include "infra/kafka/kafka_log.hpp"
 #include "infra/log/background_verification.hpp"
 #include "infra/log_lines.hpp"
@@ -16,7 +17,8 @@ namespace dacapo {
 
 class Observer {
 public:
-    Observer(Metrics& metrics, LogLines& lines) : metrics_(metrics), lines_(lines) {}
+    Observer(Metrics& metrics, LogLines& lines, const Clock& clock)
+        : metrics_(metrics), lines_(lines), security_(lines, clock, metrics) {}
 
     // Any I/O thread.
     void exchange(const http::Exchange& exchange);
@@ -30,6 +32,7 @@ private:
 
     Metrics& metrics_;
     LogLines& lines_;
+    SecurityLog security_;
 };
 
 // Gauges that are read when somebody asks.

@@ -16,6 +16,7 @@ QuerySettings query_settings(const Config& config) {
     settings.default_timezone = config.default_timezone;
     settings.version = program_version;
     settings.cursor_secret = config.jwt_secret;
+    settings.cursor_secret_other = config.jwt_secret_previous;
     // A token that was issued may be used to its end, also where nobody renews it any more.
     settings.session_lifetime = std::max<std::chrono::seconds>(session_idle_max, config.jwt_lifetime);
     settings.session_age_max = session_age_max + config.jwt_lifetime;

@@ -9,6 +9,7 @@ namespace {
 
 // The bytes under the base64url: version, side, hash of the question, sort value, id (big endian), and 16
 // bytes of the HMAC over all that.
+constexpr std::string_view purpose = "list cursor";
 constexpr std::uint8_t version = 1;
 constexpr std::size_t question_bytes = 10;
 constexpr std::size_t number_bytes = 8;
@@ -46,6 +47,11 @@ Bytes signed_bytes(const HmacKey& key, const Cursor& cursor, std::string_view qu
 
 }  // namespace
 
+Cursors::Cursors(std::string_view secret, std::string_view other_secret)
+    : key_(HmacKey(secret).derived(purpose)) {
+    if (!other_secret.empty()) other_key_.emplace(HmacKey(other_secret).derived(purpose));
+}
+
 std::string Cursors::text_of(const Cursor& cursor, std::string_view question) const {
     return base64url(signed_bytes(key_, cursor, question));
 }
@@ -59,8 +65,10 @@ std::optional<Cursor> Cursors::read(std::string_view text, std::string_view ques
     if (bytes[1] > static_cast<std::uint8_t>(Side::before)) return std::nullopt;
     const Cursor cursor{Side{bytes[1]}, {number_at(bytes, value_begin), number_at(bytes, id_begin)}};
     // What it would be if it were ours; version and question are compared with it.
-    if (!equal_in_constant_time(as_text(bytes), as_text(signed_bytes(key_, cursor, question))))
-        return std::nullopt;
+    const auto is_of = [&](const HmacKey& key) {
+        return equal_in_constant_time(as_text(bytes), as_text(signed_bytes(key, cursor, question)));
+    };
+    if (!is_of(key_) && !(other_key_ && is_of(*other_key_))) return std::nullopt;
     return cursor;
 }
 

@@ -32,7 +32,9 @@ struct Cursor {
 // Issues and reads cursors. Every server of a cluster has the same secret, so each reads the others'.
 class Cursors {
 public:
-    explicit Cursors(std::string_view secret) : key_(HmacKey(secret).derived("list cursor")) {}
+    // `other_secret`: cursors signed with it are read as well, while the secrets are exchanged; empty: none
+    // is.
+    explicit Cursors(std::string_view secret, std::string_view other_secret = {});
 
     // `question`: the list with its filters and order, in any text that differs whenever they do. 59
     // characters.
@@ -42,6 +44,7 @@ public:
 
 private:
     HmacKey key_;
+    std::optional<HmacKey> other_key_;
 };
 
 }  // namespace dacapo::api

@@ -4,10 +4,12 @@
 
 namespace dacapo {
 
-std::optional<std::chrono::seconds> LoginThrottle::pause(const Name& name, Timestamp now) const {
+std::optional<std::chrono::seconds> LoginThrottle::pause(const Name& name, Timestamp now,
+                                                         std::int64_t free_max) const {
+    const auto free = std::min<std::int64_t>(free_, free_max);
     const auto found = failures_.find(name);
-    if (found == failures_.end() || found->second.count <= free_) return std::nullopt;
-    const auto doublings = std::min<std::int64_t>(found->second.count - free_ - 1, 20);
+    if (found == failures_.end() || found->second.count <= free) return std::nullopt;
+    const auto doublings = std::min<std::int64_t>(found->second.count - free - 1, 20);
     const auto pause = std::min(pause_first * (std::int64_t{1} << doublings), pause_max);
     const auto until = found->second.last + pause;
     if (now >= until) return std::nullopt;

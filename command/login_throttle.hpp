@@ -4,8 +4,10 @@
 
 #include "events/fields.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <limits>
 #include <map>
 #include <optional>
 
@@ -19,6 +21,8 @@ public:
     static constexpr std::chrono::seconds memory{3600};
     static constexpr std::size_t names_max = 100'000;
 
+    static constexpr std::int64_t free_without_end = std::numeric_limits<std::int64_t>::max();
+
     using Name = std::array<std::uint8_t, 16>;  // a hash: no names in clear
     struct Failures {
         std::int64_t count = 0;
@@ -27,8 +31,15 @@ public:
 
     explicit LoginThrottle(int free = free_failures) : free_(free) {}
 
-    // How long this name must wait; nothing when it may try now.
-    std::optional<std::chrono::seconds> pause(const Name& name, Timestamp now) const;
+    // How long this name must wait; nothing when it may try now. `free_max`: where fewer failures than usual
+    // are free.
+    std::optional<std::chrono::seconds> pause(const Name& name, Timestamp now,
+                                              std::int64_t free_max = free_without_end) const;
+    // Whether one more attempt keeps to what is free when those under way fail as well; alone it always does.
+    bool has_room(const Name& name, std::int64_t under_way, std::int64_t free_max = free_without_end) const {
+        return under_way == 0 ||
+               failures_of(name).count + under_way <= std::min<std::int64_t>(free_, free_max);
+    }
     void failed(const Name& name, Timestamp now);
     void succeeded(const Name& name) { failures_.erase(name); }
 

@@ -45,4 +45,14 @@ asio::awaitable<bool> password_fits(PasswordPool& pool, std::string password, st
     }
 }
 
+asio::awaitable<std::string> costlier_hash(PasswordPool& pool, std::string password, std::string known_hash) {
+    const auto known_cost = password_cost_of(known_hash);
+    if (!known_cost || *known_cost >= pool.cost()) co_return std::string();
+    try {
+        co_return co_await pool.hash(std::move(password));
+    } catch (const PoolFull&) {
+        co_return std::string();
+    }
+}
+
 }  // namespace dacapo

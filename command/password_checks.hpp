@@ -22,4 +22,9 @@ boost::asio::awaitable<std::string> password_hash(PasswordPool& pool, std::strin
 // A password that is too long fits nothing, and takes as long as any other to say so.
 boost::asio::awaitable<bool> password_fits(PasswordPool& pool, std::string password, std::string hash);
 
+// Another hash of a password that was just proved, where PASSWORD_COST has risen since `known_hash` was made.
+// Empty where that is not so, or nobody has time for it: the next log-in will do.
+boost::asio::awaitable<std::string> costlier_hash(PasswordPool& pool, std::string password,
+                                                  std::string known_hash);
+
 }  // namespace dacapo

@@ -10,6 +10,7 @@
 namespace dacapo {
 
 std::vector<http::Route> account_routes(CommandHandling& commands);
+std::vector<http::Route> login_routes(CommandHandling& commands);
 std::vector<http::Route> session_routes(CommandHandling& commands);
 std::vector<http::Route> feed_ticket_routes(const AccessTokens& tokens, const FeedTickets& tickets,
                                             const Clock& clock);

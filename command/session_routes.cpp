@@ -2,6 +2,7 @@
 // which only the session that asked goes on.
 #include "api/body.hpp"
 #include "api/resources.hpp"
+#include "command/login_admission.hpp"
 #include "command/password_checks.hpp"
 #include "command/routes.hpp"
 
@@ -40,29 +41,31 @@ http::Response end_response() {
     return response;
 }
 
-std::string known_hash_of(Shard& accounts, UserId user) {
+Account::State account_of(Shard& accounts, UserId user) {
     return accounts.peek([&](const ShardState& state) {
         const auto* account = state.account(user);
         if (!account) throw not_found("user");
-        return account->state.password_hash;
+        return account->state;
     });
 }
 
 // Whoever found a token must not try passwords with it for long: attempts count as those of logging in do.
-asio::awaitable<void> verify_old_password(CommandHandling& commands, const http::Request& request,
+asio::awaitable<void> verify_old_password(CommandHandling& commands, http::Request& request,
                                           std::string old_password, std::string known_hash) {
     auto& failures = commands.login_failures();
     // No login holds a line end, so nobody fails in this name by logging in.
     const auto attempt = LoginFailures::attempt_of(
         "\nuser " + std::to_string(request.principal->user_id.value), request.remote_address);
-    failures.admit(attempt, commands.clock().now());
+    auto admission = admitted(failures, commands.clock(), attempt);
+    const auto under_way = co_await std::move(admission);
     const bool fits =
         co_await password_fits(commands.passwords(), std::move(old_password), std::move(known_hash));
     if (!fits) {
         failures.failed(attempt, commands.clock().now());
+        request.security = SecurityNote{SecurityEvent::password_refused};
         throw http::Problem(403, "wrong_password", "The old password is not right.");
     }
-    failures.succeeded(attempt);
+    failures.succeeded(attempt, commands.clock().now());
 }
 
 asio::awaitable<http::Response> change_password(CommandHandling& commands, http::Request& request) {
@@ -71,14 +74,14 @@ asio::awaitable<http::Response> change_password(CommandHandling& commands, http:
     const auto user = request.principal->user_id;
     const auto own_session = request.principal->session_id;
     auto& shard = commands.shards().accounts();
-    const auto known_hash = known_hash_of(shard, user);
-    auto verified = verify_old_password(commands, request, body.old_password, known_hash);
+    const auto known = account_of(shard, user);
+    auto verified = verify_old_password(commands, request, body.old_password, known.password_hash);
     co_await std::move(verified);
     const auto new_hash = co_await password_hash(commands.passwords(), body.new_password);
     Decide decide = [&](const ShardState& state, const Context& by) -> Verdict {
         const auto* account = state.account(user);
         RecordBuilder record;
-        record.add<Account>(Account::decide(Account::ChangePassword{known_hash, new_hash},
+        record.add<Account>(Account::decide(Account::ChangePassword{known.password_number, new_hash},
                                             account ? account->state : Account::State{}, by),
                             {StreamKind::account, user.value});
         for (const auto session : state.sessions_of(user)) {
@@ -89,7 +92,10 @@ asio::awaitable<http::Response> change_password(CommandHandling& commands, http:
         }
         return std::move(record).verdict();
     };
-    MakeAnswer answer = [](const LogEntry*) { return end_response(); };
+    MakeAnswer answer = [&](const LogEntry*) {
+        request.security = SecurityNote{SecurityEvent::password_changed};
+        return end_response();
+    };
     co_return co_await commands.run(request, shard, std::move(decide), std::move(answer));
 }
 
@@ -103,7 +109,11 @@ asio::awaitable<http::Response> end_session(CommandHandling& commands, http::Req
         if (std::holds_alternative<Session::Refusal>(decision)) return not_found("session");
         return verdict_of<Session>(std::move(decision), {StreamKind::session, session_id.value});
     };
-    MakeAnswer answer = [](const LogEntry*) { return end_response(); };
+    MakeAnswer answer = [&](const LogEntry* entry) {
+        if (const auto* ended = find_event<SessionEnded, SessionEvent>(entry))
+            request.security = SecurityNote{SecurityEvent::session_ended, ended->user_id, ended->session_id};
+        return end_response();
+    };
     co_return co_await commands.run(request, commands.shards().accounts(), std::move(decide),
                                     std::move(answer));
 }

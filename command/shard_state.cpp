@@ -156,6 +156,7 @@ void ShardState::apply(const AccountEvent& event, StreamId stream, std::int64_t 
                        usernames[login_hash(e.username)] = e.user_id;
                    },
                    [](const AccountPasswordChanged&) {},
+                   [](const AccountPasswordRehashed&) {},
                },
                event);
 }

@@ -120,8 +120,18 @@ Account::Decision decide_change(const Account::ChangePassword& command, const Ac
     using enum Account::Refusal;
     if (!state.exists || by.actor != state.user_id) return unknown_account;
     // Two changes at once: the second one's proof was of a password that is none any more.
-    if (command.known_hash != state.password_hash) return password_changed_meanwhile;
+    if (command.known_password != state.password_number) return password_changed_meanwhile;
     return std::vector<AccountEvent>{AccountPasswordChanged{state.user_id, command.password_hash, by.now}};
+}
+
+// Nobody asked for it, so it refuses nothing to anybody who has shown the password.
+Account::Decision decide_rehash(const Account::RehashPassword& command, const Account::State& state,
+                                const Context& by) {
+    if (!state.exists) return Account::Refusal::unknown_account;
+    const auto cost = password_cost_of(state.password_hash);
+    const bool costlier = cost && password_cost_of(command.password_hash) > cost;
+    if (command.known_password != state.password_number || !costlier) return std::vector<AccountEvent>{};
+    return std::vector<AccountEvent>{AccountPasswordRehashed{state.user_id, command.password_hash, by.now}};
 }
 
 }  // namespace
@@ -130,6 +140,7 @@ Account::Decision Account::decide(const Command& command, const State& state, co
     return std::visit(overloaded{
                           [&](const Register& c) { return decide_register(c, state, by); },
                           [&](const ChangePassword& c) { return decide_change(c, state, by); },
+                          [&](const RehashPassword& c) { return decide_rehash(c, state, by); },
                       },
                       command);
 }
@@ -138,9 +149,14 @@ void Account::evolve(State& state, const Event& event) {
     std::visit(overloaded{
                    [&](const AccountRegistered& e) {
                        if (state.exists) throw std::logic_error("an account was registered twice");
-                       state = {true, e.user_id, e.role, e.password_hash};
+                       state = {true, e.user_id, e.role, e.password_hash, 1};
                    },
                    [&](const AccountPasswordChanged& e) {
+                       if (!state.exists) throw std::logic_error("an account changed that was not there");
+                       state.password_hash = e.password_hash;
+                       ++state.password_number;
+                   },
+                   [&](const AccountPasswordRehashed& e) {
                        if (!state.exists) throw std::logic_error("an account changed that was not there");
                        state.password_hash = e.password_hash;
                    },
@@ -175,6 +191,14 @@ bool password_is_weak(std::string_view password) {
 }
 
 bool password_is_too_long(std::string_view password) { return password.size() > password_bytes_max; }
+
+std::optional<int> password_cost_of(std::string_view hash) {
+    constexpr std::string_view scheme = "$2b$";
+    if (!hash.starts_with(scheme)) return std::nullopt;
+    hash.remove_prefix(scheme.size());
+    if (hash.size() < 3 || !is_digit(hash[0]) || !is_digit(hash[1]) || hash[2] != '$') return std::nullopt;
+    return (hash[0] - '0') * 10 + (hash[1] - '0');
+}
 
 std::string derived_username(std::string_view name, unsigned attempt) {
     auto username = folded_words(name);

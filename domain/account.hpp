@@ -5,6 +5,7 @@
 #include "domain/decision.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,16 +34,22 @@ struct Account {
         UserId username_owner;
     };
     struct ChangePassword {
-        std::string known_hash;  // against which the old password was verified
+        std::int64_t known_password = 0;  // State::password_number when the old password was verified
         std::string password_hash;
     };
-    using Command = std::variant<Register, ChangePassword>;
+    // The same password under another hash. Recorded only where that makes it costlier.
+    struct RehashPassword {
+        std::int64_t known_password = 0;  // as above
+        std::string password_hash;
+    };
+    using Command = std::variant<Register, ChangePassword, RehashPassword>;
 
     struct State {
         bool exists = false;
         UserId user_id;
         Role role = Role::user;
         std::string password_hash;
+        std::int64_t password_number = 0;  // which password it is: another hash of the same one keeps it
 
         template <class Self, class Field>
         static void fields(Self& self, Field&& field) {
@@ -50,10 +57,11 @@ struct Account {
             field("user_id", self.user_id);
             field("role", self.role);
             field("password_hash", self.password_hash);
+            field("password_number", self.password_number);
         }
         bool operator==(const State&) const = default;
     };
-    static constexpr int evolve_version = 1;
+    static constexpr int evolve_version = 2;
 
     enum class Refusal {
         already_registered,
@@ -82,6 +90,10 @@ bool email_is_valid(std::string_view email);
 bool password_is_weak(std::string_view password);
 // Over 72 bytes: the rest would count for nothing.
 bool password_is_too_long(std::string_view password);
+
+// The cost that a hash was made with, which its own text says (`$2b$12$...`). Nothing when it is of no scheme
+// that is known here.
+std::optional<int> password_cost_of(std::string_view hash);
 
 // A valid username from what a person calls themselves: `Zoé Le Goff` gives `zoe.le.goff`. Attempt 0 is the
 // plain one; attempts 1, 2, 3 ... append 2, 3, 4 ... for when it is taken, which only the caller knows.

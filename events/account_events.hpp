@@ -53,6 +53,23 @@ struct AccountPasswordChanged {
     bool operator==(const AccountPasswordChanged&) const = default;
 };
 
+// The same password under a costlier hash, made when it was last proved. No session ends by it.
+struct AccountPasswordRehashed {
+    static constexpr EventType type{"account.password-rehashed", 1};
+
+    UserId user_id;
+    std::string password_hash;  // crypt(5) text, `$2b$...`
+    Timestamp rehashed_at;
+
+    template <class Self, class Field>
+    static void fields(Self& self, Field&& field) {
+        field("user_id", self.user_id);
+        field("password_hash", self.password_hash, personal(self.user_id));
+        field("rehashed_at", self.rehashed_at);
+    }
+    bool operator==(const AccountPasswordRehashed&) const = default;
+};
+
 struct SessionOpened {
     static constexpr EventType type{"session.opened", 1};
 
@@ -113,7 +130,7 @@ struct SessionEnded {
     bool operator==(const SessionEnded&) const = default;
 };
 
-using AccountEvent = std::variant<AccountRegistered, AccountPasswordChanged>;
+using AccountEvent = std::variant<AccountRegistered, AccountPasswordChanged, AccountPasswordRehashed>;
 using SessionEvent = std::variant<SessionOpened, SessionRefreshed, SessionEnded>;
 
 }  // namespace dacapo

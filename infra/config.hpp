@@ -41,15 +41,16 @@ struct Config {
     std::string database_url;                              // DATABASE_URL, sqlite: or postgresql:
     std::filesystem::path database_file;                   // the path of a sqlite: one, else empty
     std::string jwt_secret;                                // JWT_SECRET
+    std::string jwt_secret_previous;                       // JWT_SECRET_PREVIOUS; empty: none is exchanged
     std::chrono::seconds jwt_lifetime{};                   // JWT_EXPIRES_IN
     std::vector<std::string> frontend_origins;  // FRONTEND_URL: allowed by CORS, without a trailing slash
     bool localhost_origins = false;             // also every http origin on localhost and 127.0.0.1
     std::string public_url;                     // PUBLIC_URL, without a trailing slash
-    std::string advertised_url;                 // ADVERTISED_URL: how other servers of the cluster reach this one
-    std::string cluster_secret;                 // CLUSTER_SECRET: servers sign with it what they ask of each other
-    bool rate_limit = false;                    // RATE_LIMIT
-    int password_cost = 0;                      // PASSWORD_COST
-    std::string default_timezone;               // DEFAULT_TIMEZONE, an IANA name
+    std::string advertised_url;    // ADVERTISED_URL: how other servers of the cluster reach this one
+    std::string cluster_secret;    // CLUSTER_SECRET: servers sign with it what they ask of each other
+    bool rate_limit = false;       // RATE_LIMIT
+    int password_cost = 0;         // PASSWORD_COST
+    std::string default_timezone;  // DEFAULT_TIMEZONE, an IANA name
     EmailVisibility profile_email = EmailVisibility::self;  // PROFILE_EMAIL
     LogLevel log_level = LogLevel::info;                    // LOG_LEVEL
 

@@ -210,6 +210,14 @@ string read_secret(Config& config, string_view text) {
     return {};
 }
 
+string read_previous_secret(Config& config, string_view text) {
+    if (config.is_production() && text.size() < jwt_secret_bytes_min)
+        return "must have at least 32 bytes in production";
+    if (text == config.jwt_secret) return "must be another one than JWT_SECRET";
+    config.jwt_secret_previous = text;
+    return {};
+}
+
 string read_cluster_secret(Config& config, string_view text) {
     if (config.is_production() && text.size() < jwt_secret_bytes_min)
         return "must have at least 32 bytes in production";
@@ -272,7 +280,7 @@ constexpr std::array<std::pair<string_view, LogLevel>, 4> levels{{{"debug", LogL
                                                                   {"error", LogLevel::error}}};
 
 // clang-format off
-const std::array<ConfigVariable, 24> table{{
+const std::array<ConfigVariable, 25> table{{
     {"APP_ENV", false,
      [](const Config&) { return string("development"); },
      [](Config& c, string_view text) { return read_word(text, environments, c.app_env); },
@@ -312,6 +320,11 @@ const std::array<ConfigVariable, 24> table{{
      [](const Config& c) { return string(c.is_production() ? "" : "hetic"); },
      read_secret,
      [](const Config& c) { return c.jwt_secret; }},
+    {"JWT_SECRET_PREVIOUS", true,
+     [](const Config&) { return string(); },
+     read_previous_secret,
+     [](const Config& c) { return string(c.jwt_secret_previous.empty() ? "" : "(set, not shown)"); },
+     true},
     {"JWT_EXPIRES_IN", false,
      [](const Config&) { return string("7d"); },
      [](Config& c, string_view text) {

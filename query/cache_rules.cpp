@@ -22,6 +22,7 @@ private:
     }
 
     void on(const AccountPasswordChanged&) {}
+    void on(const AccountPasswordRehashed&) {}
 
     // Lists of sessions are never kept; claims of titles are shown by no query.
     void on(const SessionOpened&) {}

@@ -24,6 +24,7 @@ struct QuerySettings {
     std::chrono::seconds session_lifetime{};  // since its tokens were last renewed
     std::chrono::seconds session_age_max{};   // since it was opened
     std::string cursor_secret = "";           // signs the cursors of lists
+    std::string cursor_secret_other = "";     // those signed with it are read as well; empty: there is none
 };
 
 struct QueryContext {
@@ -36,7 +37,7 @@ struct QueryContext {
     // How long the oldest record that the tables have not passed has waited, in seconds; 0 when they are up
     // to date.
     std::function<double()> lag_seconds = [] { return 0.0; };
-    api::Cursors cursors{settings.cursor_secret};
+    api::Cursors cursors{settings.cursor_secret, settings.cursor_secret_other};
 };
 
 }  // namespace dacapo

@@ -9,6 +9,7 @@
 namespace dacapo {
 namespace {
 
+constexpr std::string_view purpose = "dacapo feed ticket";
 constexpr std::string_view prefix = "dt1.";
 constexpr std::size_t ticket_bytes_max = 256;
 constexpr std::size_t nonce_bytes = 16;
@@ -25,7 +26,10 @@ Timestamp time_of(std::string_view digits) { return Timestamp{std::chrono::milli
 
 }  // namespace
 
-FeedTickets::FeedTickets(std::string_view secret) : key_(HmacKey(secret).derived("dacapo feed ticket")) {}
+FeedTickets::FeedTickets(std::string_view secret, std::string_view other_secret)
+    : key_(HmacKey(secret).derived(purpose)) {
+    if (!other_secret.empty()) other_key_.emplace(HmacKey(other_secret).derived(purpose));
+}
 
 bool FeedTickets::is_one(std::string_view text) { return text.starts_with(prefix); }
 
@@ -43,7 +47,8 @@ std::optional<FeedTicket> FeedTickets::verify(std::string_view ticket, Timestamp
     if (ticket.size() > ticket_bytes_max || !is_one(ticket)) return std::nullopt;
     const auto last_dot = ticket.rfind('.');
     const auto mac = base64url_decoded(ticket.substr(last_dot + 1));
-    if (!mac || !key_.verify(ticket.substr(0, last_dot), *mac)) return std::nullopt;
+    const auto is_signed_by = [&](const HmacKey& key) { return key.verify(ticket.substr(0, last_dot), *mac); };
+    if (!mac || !(is_signed_by(key_) || (other_key_ && is_signed_by(*other_key_)))) return std::nullopt;
 
     std::array<std::string_view, 6> parts;
     auto rest = ticket.substr(prefix.size(), last_dot - prefix.size());

@@ -30,7 +30,8 @@ class FeedTickets {
 public:
     static constexpr std::chrono::seconds lifetime{30};
 
-    explicit FeedTickets(std::string_view secret);
+    // `other_secret`: as of AccessTokens.
+    explicit FeedTickets(std::string_view secret, std::string_view other_secret = {});
 
     // By its looks, so that it is not taken for an access token.
     static bool is_one(std::string_view text);
@@ -41,6 +42,7 @@ public:
 
 private:
     HmacKey key_;
+    std::optional<HmacKey> other_key_;
 };
 
 }  // namespace dacapo

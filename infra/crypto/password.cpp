@@ -63,6 +63,20 @@ std::string make_dummy_hash(int cost) {
     return hash;
 }
 
+// A wrong password must take as long against a hash of an earlier, lower cost as against the dummy of an
+// unknown user, or time would tell who has an account. The costs from the hash's own up to the one below
+// `cost` add up, with what the hash itself took, to what `cost` takes.
+void spend_difference(const std::string& password, const std::string& hash, int cost) {
+    if (hash.size() != bcrypt_hash_bytes || !hash.starts_with(bcrypt_prefix)) return;
+    const auto digits = bcrypt_prefix.size();
+    for (int lower = (hash[digits] - '0') * 10 + (hash[digits + 1] - '0'); lower < cost; ++lower) {
+        auto setting = hash;
+        setting[digits] = static_cast<char>('0' + lower / 10);
+        setting[digits + 1] = static_cast<char>('0' + lower % 10);
+        bcrypt(password, setting);
+    }
+}
+
 void wipe(std::string& secret) {
     OPENSSL_cleanse(secret.data(), secret.size());
     secret.clear();
@@ -167,6 +181,8 @@ void PasswordPool::work() {
                 answer = hash_password(job.password, cost_);
             else if (password_matches(job.password, job.hash))
                 answer = "yes";
+            else
+                spend_difference(job.password, job.hash, cost_);
         } catch (...) {
             error = std::current_exception();
         }

@@ -55,6 +55,7 @@ public:
     boost::asio::awaitable<std::string> hash(std::string password);
     boost::asio::awaitable<bool> verify(std::string password, std::string hash);
 
+    int cost() const { return cost_; }
     // A hash that no password has, of this pool's cost: verified for an unknown user, it takes as long as a
     // real one.
     const std::string& dummy_hash() const { return dummy_hash_; }

@@ -115,13 +115,15 @@ std::optional<AccessClaims> claims_of(const FlatJson& json, std::string_view iss
 }  // namespace
 
 AccessTokens::AccessTokens(std::string_view secret, std::string issuer, std::string audience,
-                           std::chrono::seconds lifetime)
+                           std::chrono::seconds lifetime, std::string_view other_secret)
     : key_(secret),
       issuer_(std::move(issuer)),
       audience_(std::move(audience)),
       lifetime_(lifetime),
       header_text_(base64url(header) + '.'),
-      instance_(next_instance()) {}
+      instance_(next_instance()) {
+    if (!other_secret.empty()) other_key_.emplace(other_secret);
+}
 
 std::string AccessTokens::issue(AccessClaims claims, Timestamp now) const {
     const auto issued = seconds_of(now);
@@ -149,13 +151,17 @@ std::optional<AccessClaims> AccessTokens::read(std::string_view token) const {
     const auto last_dot = token.rfind('.');
     if (last_dot < header_text_.size()) return std::nullopt;
     const auto mac = base64url_decoded(token.substr(last_dot + 1));
-    if (!mac || !key_.verify(token.substr(0, last_dot), *mac)) return std::nullopt;
+    if (!mac || !is_signed(token.substr(0, last_dot), *mac)) return std::nullopt;
     // Only what we signed ourselves is read at all.
     const auto payload = base64url_decoded(token.substr(header_text_.size(), last_dot - header_text_.size()));
     if (!payload) return std::nullopt;
     const auto json = FlatJson::parse(*payload);
     if (!json) return std::nullopt;
     return claims_of(*json, issuer_, audience_);
+}
+
+bool AccessTokens::is_signed(std::string_view text, std::string_view mac) const {
+    return key_.verify(text, mac) || (other_key_ && other_key_->verify(text, mac));
 }
 
 std::optional<AccessClaims> AccessTokens::verify(std::string_view token, Timestamp now) const {
@@ -173,36 +179,50 @@ std::optional<AccessClaims> AccessTokens::verify_cached(std::string_view token, 
     return claims;
 }
 
-RefreshTokens::RefreshTokens(std::string_view secret)
-    : mac_key_(HmacKey(secret).derived("dacapo refresh token: mac")),
-      successor_key_(HmacKey(secret).derived("dacapo refresh token: successor")) {}
+RefreshTokens::Keys::Keys(std::string_view secret)
+    : mac(HmacKey(secret).derived("dacapo refresh token: mac")),
+      successor(HmacKey(secret).derived("dacapo refresh token: successor")) {}
 
-std::string RefreshTokens::with_mac(SessionId session_id, std::string_view nonce) const {
+std::string RefreshTokens::Keys::with_mac(SessionId session_id, std::string_view nonce) const {
     std::string token(refresh_prefix);
     token += std::to_string(session_id.value);
     token += '.';
     token += base64url(nonce);
-    const auto mac = mac_key_.sign(token);
+    const auto signature = mac.sign(token);
     token += '.';
-    token += base64url(mac);
+    token += base64url(signature);
     return token;
 }
 
-std::string RefreshTokens::issue(SessionId session_id) const {
-    return with_mac(session_id, as_text(random_bytes<32>()));
+std::string RefreshTokens::Keys::successor_of(SessionId session_id, std::string_view token) const {
+    return with_mac(session_id, as_text(successor.sign(token)));
 }
 
-std::string RefreshTokens::successor_of(std::string_view token) const {
+RefreshTokens::RefreshTokens(std::string_view secret, std::string_view other_secret) : keys_(secret) {
+    if (!other_secret.empty()) other_keys_.emplace(other_secret);
+}
+
+std::string RefreshTokens::issue(SessionId session_id) const {
+    return keys_.with_mac(session_id, as_text(random_bytes<32>()));
+}
+
+std::string RefreshTokens::successor_of(std::string_view token, std::string_view known_hash) const {
     const auto session_id = verify(token);
     if (!session_id) throw std::invalid_argument("not a refresh token of this server");
-    return with_mac(*session_id, as_text(successor_key_.sign(token)));
+    if (other_keys_ && !known_hash.empty()) {
+        auto given_before = other_keys_->successor_of(*session_id, token);
+        if (refresh_hash(given_before) == known_hash) return given_before;
+    }
+    return keys_.successor_of(*session_id, token);
 }
 
 std::optional<SessionId> RefreshTokens::verify(std::string_view token) const {
     if (token.size() > refresh_token_bytes_max || !token.starts_with(refresh_prefix)) return std::nullopt;
     const auto last_dot = token.rfind('.');
     const auto mac = base64url_decoded(token.substr(last_dot + 1));
-    if (!mac || !mac_key_.verify(token.substr(0, last_dot), *mac)) return std::nullopt;
+    const auto signed_text = token.substr(0, last_dot);
+    const auto is_signed_by = [&](const Keys& keys) { return keys.mac.verify(signed_text, *mac); };
+    if (!mac || !(is_signed_by(keys_) || (other_keys_ && is_signed_by(*other_keys_)))) return std::nullopt;
     const auto id_end = token.find('.', refresh_prefix.size());
     if (id_end == token.npos) return std::nullopt;
     const auto id = id_of(token.substr(refresh_prefix.size(), id_end - refresh_prefix.size()));

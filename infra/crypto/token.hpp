@@ -38,8 +38,9 @@ class AccessTokens {
 public:
     static constexpr std::string_view header = R"({"alg":"HS256","typ":"at+jwt"})";
 
+    // `other_secret`: what was signed with it holds as well, while the secrets are exchanged; empty: none is.
     AccessTokens(std::string_view secret, std::string issuer, std::string audience,
-                 std::chrono::seconds lifetime);
+                 std::chrono::seconds lifetime, std::string_view other_secret = {});
 
     // Sets `iat` to now and `exp` a lifetime later, whatever `claims` says of them.
     std::string issue(AccessClaims claims, Timestamp now) const;
@@ -53,8 +54,10 @@ public:
 
 private:
     std::optional<AccessClaims> read(std::string_view token) const;
+    bool is_signed(std::string_view text, std::string_view mac) const;
 
     HmacKey key_;
+    std::optional<HmacKey> other_key_;
     std::string issuer_;
     std::string audience_;
     std::chrono::seconds lifetime_;
@@ -65,20 +68,30 @@ private:
 // Issues and checks refresh tokens: `dr1.<session>.<nonce>.<mac>`. Only their SHA-256 is ever stored.
 class RefreshTokens {
 public:
-    explicit RefreshTokens(std::string_view secret);
+    // `other_secret`: as of AccessTokens.
+    explicit RefreshTokens(std::string_view secret, std::string_view other_secret = {});
 
     std::string issue(SessionId session_id) const;
     // Always the same one for the same token, so that a client that lost the answer may ask again.
-    // The token must be one of ours: throws std::invalid_argument otherwise.
-    std::string successor_of(std::string_view token) const;
+    // `known_hash`: of the session's present token. If that is the successor which a server gave that signs
+    // with the other secret, it is given again. The token must be one of ours: throws std::invalid_argument
+    // otherwise.
+    std::string successor_of(std::string_view token, std::string_view known_hash = {}) const;
     // The session it belongs to, when it was issued here. Whether it is spent is the session's own decision.
     std::optional<SessionId> verify(std::string_view token) const;
 
 private:
-    std::string with_mac(SessionId session_id, std::string_view nonce) const;
+    struct Keys {
+        explicit Keys(std::string_view secret);
+        std::string with_mac(SessionId session_id, std::string_view nonce) const;
+        std::string successor_of(SessionId session_id, std::string_view token) const;
 
-    HmacKey mac_key_;
-    HmacKey successor_key_;
+        HmacKey mac;
+        HmacKey successor;
+    };
+
+    Keys keys_;
+    std::optional<Keys> other_keys_;
 };
 
 // What the log keeps of a refresh token: SHA-256 in hexadecimal.

@@ -40,6 +40,7 @@ struct Exchange {
     std::string_view
         pattern;  // as registered; empty when no route was found. Never the path: it may hold a token.
     int status = 0;
+    std::string_view problem_code;        // of a problem that was made here; empty of all other answers
     std::chrono::nanoseconds duration{};  // from the whole head read to the answer made
     std::size_t request_bytes = 0;        // of the body
     std::size_t response_bytes = 0;       // of the body
@@ -47,6 +48,7 @@ struct Exchange {
     std::string_view remote_address;
     std::string_view user_agent;
     const Principal* principal = nullptr;
+    const SecurityNote* security = nullptr;  // what the handler left for the security log
 };
 
 // All are called on the listener's threads, so they must not block.

@@ -38,6 +38,7 @@ void Request::clear() {
     ids.clear();
     names.clear();
     principal.reset();
+    security.reset();
     forwarded = false;
 }
 

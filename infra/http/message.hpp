@@ -2,7 +2,7 @@
 // seconds.
 #pragma once
 
-#include "events/account_events.hpp"
+#include "infra/security_note.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -50,6 +50,8 @@ struct Request {
 
     std::string remote_address;
     std::string request_id;
+    // What a handler leaves for the security log, where the answer alone would not tell it.
+    std::optional<SecurityNote> security;
     bool forwarded = false;  // by another server of the cluster, which must not be asked again
 
     void clear();  // for the next request of the connection; keeps the strings' storage
@@ -67,6 +69,7 @@ struct Response {
     std::vector<std::pair<std::string, std::string>> headers;  // set through set_header()
     std::string body;
     std::shared_ptr<const std::string> shared_body;  // used instead of `body` when set (cached answers)
+    std::string problem_code;                        // of a problem that was made here
 
     // Throws std::invalid_argument for CR, LF or NUL in either: response splitting stops here.
     void set_header(std::string_view name, std::string_view value);

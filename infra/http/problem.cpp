@@ -44,6 +44,7 @@ Response to_response(const Problem& problem, const Request& request) {
     Response response;
     response.status = problem.status;
     response.content_type = "application/problem+json";
+    response.problem_code = problem.code;
     JsonWriter json(response.body);
     json.begin_object();
     json.member("type", problem_type(problem.status, problem.code));

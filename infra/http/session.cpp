@@ -345,6 +345,7 @@ void Session::report_exchange(const Response& response, std::string_view pattern
     exchange.method = request_.method;
     exchange.pattern = pattern;
     exchange.status = response.status;
+    exchange.problem_code = response.problem_code;
     exchange.duration = Clock::now() - head_read_at_;
     exchange.request_bytes = request_.body.size();
     exchange.response_bytes = response.content().size();
@@ -352,6 +353,7 @@ void Session::report_exchange(const Response& response, std::string_view pattern
     exchange.remote_address = request_.remote_address;
     exchange.user_agent = request_.user_agent;
     exchange.principal = request_.principal ? &*request_.principal : nullptr;
+    exchange.security = request_.security ? &*request_.security : nullptr;
     shared_.hooks.on_exchange(exchange);
 }
 

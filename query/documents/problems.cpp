@@ -108,7 +108,8 @@ constexpr std::array docs{
     ProblemDoc{"target_too_long", "414", "The path and the query are too long together."},
     ProblemDoc{
         "throttled", "429",
-        "Too many failed attempts with this account or from this address. Wait for the time in Retry-After."},
+        "Too many failed attempts with this account, from this address, or on the whole server by people who "
+        "have not logged in from where they are before. Wait for the time in Retry-After."},
     ProblemDoc{"title_taken", "400",
                "A live event has this title; case, accents and spaces do not count. A cancelled or past one "
                "frees it."},

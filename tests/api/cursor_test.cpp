@@ -49,5 +49,16 @@ TEST_CASE("a cursor of another question or of another secret is refused") {
     CHECK_FALSE(Cursors("another").read(text, question).has_value());
 }
 
+TEST_CASE("while secrets are exchanged, cursors of both are read") {
+    const Cursor cursor{Side::after, {1000, 7}};
+    const auto before = Cursors("secret").text_of(cursor, question);
+    const Cursors after("another", "secret");
+    CHECK(after.read(before, question) == cursor);
+    CHECK(after.read(after.text_of(cursor, question), question) == cursor);
+    CHECK(after.text_of(cursor, question) == Cursors("another").text_of(cursor, question));
+    CHECK_FALSE(after.read(before, "/events?jam/-starts_at").has_value());
+    CHECK_FALSE(after.read(Cursors("").text_of(cursor, question), question).has_value());
+}
+
 }  // namespace
 }  // namespace dacapo

@@ -153,21 +153,61 @@ TEST_CASE("further attempts number the username and stay within its length") {
 TEST_CASE("changing the password records the new hash") {
     const AccountPasswordChanged changed{ana, "$2b$12$new", noon + 1h};
     Given<Account>({registered})
-        .when(Account::ChangePassword{"$2b$12$hash", "$2b$12$new"}, as(ana, noon + 1h))
+        .when(Account::ChangePassword{1, "$2b$12$new"}, as(ana, noon + 1h))
         .then({changed});
     CHECK(Given<Account>({registered, changed}).state().password_hash == "$2b$12$new");
 }
 
-TEST_CASE("a password that was verified against an older hash changes nothing") {
+TEST_CASE("a proof of an older password changes nothing, and one of the same under another hash does") {
     Given<Account>({registered, AccountPasswordChanged{ana, "$2b$12$new", noon}})
-        .when(Account::ChangePassword{"$2b$12$hash", "$2b$12$other"}, as(ana))
+        .when(Account::ChangePassword{1, "$2b$12$other"}, as(ana))
         .then_refused(password_changed_meanwhile);
+    Given<Account>({registered, AccountPasswordRehashed{ana, "$2b$13$hash", noon}})
+        .when(Account::ChangePassword{1, "$2b$13$other"}, as(ana))
+        .then({AccountPasswordChanged{ana, "$2b$13$other", noon}});
 }
 
 TEST_CASE("nobody changes the password of another, or of no account") {
-    const Account::ChangePassword change{"$2b$12$hash", "$2b$12$new"};
+    const Account::ChangePassword change{1, "$2b$12$new"};
     Given<Account>({registered}).when(change, as(ben)).then_refused(unknown_account);
     Given<Account>({registered}).when(change, as_admin(ben)).then_refused(unknown_account);
     Given<Account>({}).when(change, as(ana)).then_refused(unknown_account);
     CHECK_THROWS_AS(Given<Account>({AccountPasswordChanged{ana, "$2b$12$new", noon}}), std::logic_error);
+}
+
+TEST_CASE("a password that was proved is hashed anew at a higher cost, by whoever logs in with it") {
+    const AccountPasswordRehashed rehashed{ana, "$2b$13$again", noon + 1h};
+    Given<Account>({registered})
+        .when(Account::RehashPassword{1, "$2b$13$again"}, by_clock(noon + 1h))
+        .then({rehashed});
+    CHECK(Given<Account>({registered, rehashed}).state().password_hash == "$2b$13$again");
+}
+
+TEST_CASE("a hash of the same cost, of a lower one or of an unknown scheme is not recorded in its place") {
+    for (const char* hash : {"$2b$12$again", "$2b$04$again", "$2b$9", "$argon2id$v=19$m=1", "*0", ""}) {
+        CAPTURE(hash);
+        Given<Account>({registered}).when(Account::RehashPassword{1, hash}, as(ana)).then_nothing();
+    }
+    // Twice at once: the second one finds it done.
+    Given<Account>({registered, AccountPasswordRehashed{ana, "$2b$13$again", noon}})
+        .when(Account::RehashPassword{1, "$2b$13$too"}, as(ana))
+        .then_nothing();
+}
+
+TEST_CASE("a password that was changed meanwhile is not replaced by another hash of the old one") {
+    Given<Account>({registered, AccountPasswordChanged{ana, "$2b$12$new", noon}})
+        .when(Account::RehashPassword{1, "$2b$13$again"}, as(ana))
+        .then_nothing();
+    Given<Account>({})
+        .when(Account::RehashPassword{0, "$2b$13$again"}, as(ana))
+        .then_refused(unknown_account);
+    CHECK_THROWS_AS(Given<Account>({AccountPasswordRehashed{ana, "$2b$13$x", noon}}), std::logic_error);
+}
+
+TEST_CASE("what a hash cost is read from its own text") {
+    CHECK(password_cost_of("$2b$04$x") == 4);
+    CHECK(password_cost_of("$2b$12$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW") == 12);
+    for (const char* other :
+         {"", "$2b$", "$2b$1", "$2b$12", "$2b$1x$", "$2a$12$x", "$2y$12$x", "*0", "plain"})
+        CHECK_FALSE(password_cost_of(other).has_value());
 }

@@ -6,6 +6,8 @@
 #include "tests/support/running_server.hpp"
 
 #include <doctest/doctest.h>
+#include <map>
+#include <vector>
 
 namespace dacapo::test {
 namespace {
@@ -169,6 +171,77 @@ TEST_CASE("one address may fail so often at any accounts and then waits; other a
     CHECK(log_in("zoe", password, "203.0.113.9").told() == "429 throttled");
     server.clock.advance(std::chrono::seconds(std::stoi(refused.header("Retry-After"))));
     CHECK(log_in("zoe", password, "203.0.113.9").status == 200);
+}
+
+TEST_CASE(
+    "many failures at many accounts from many addresses leave newcomers a few places, and the known all" *
+    one_server_only("each server counts for itself")) {
+    RunningServer server(behind_proxy);
+    server.person("zoe");
+    Client client(server);
+    const auto log_in = [&](const std::string& name, const std::string& secret, const std::string& address) {
+        return client.post("/login", {{"username", name}, {"password", secret}}, from(address));
+    };
+    const auto address = [](int number) {
+        return "10.0." + std::to_string(number / 250) + '.' + std::to_string(number % 250);
+    };
+    REQUIRE(log_in("zoe", password, "203.0.113.9").status == 200);
+    int tried = 0;
+    for (int i = 0; i < 300; ++i)
+        if (log_in("user" + std::to_string(i), "a guess", address(i)).status == 401) ++tried;
+    CHECK(tried == LoginSpray::failures_per_minute_max + 1 + LoginSpray::newcomers_per_second_max);
+    for (int round = 0; round < 2; ++round) {
+        const auto known = log_in("zoe", password, "203.0.113.9");
+        CHECK(known.status == 200);
+        for (std::int64_t place = 0; round > 0 && place < LoginSpray::newcomers_per_second_max; ++place)
+            CHECK(log_in("nobody" + std::to_string(place), "a guess", "203.0.113.11").status == 401);
+        const auto newcomer = log_in("zoe", password, "203.0.113.10");
+        CHECK(newcomer.told() == "429 throttled");
+        CHECK(newcomer["violated-policies"] == json::array{"login-server"});
+        CHECK(std::stoi(newcomer.header("Retry-After")) <= 10);
+        server.restart();
+    }
+    server.clock.advance(std::chrono::minutes(1));
+    CHECK(log_in("zoe", password, "203.0.113.10").status == 200);
+}
+
+std::string login_request(const std::string& secret, const std::string& address) {
+    const auto body = json::serialize(json::object{{"username", "zoe"}, {"password", secret}});
+    return "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nX-Forwarded-For: " +
+           address + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+// From two hundred addresses at the same moment; how many answers were which.
+std::map<std::string, int> told_at_once(RunningServer& server, const std::string& secret, int addresses) {
+    std::vector<HttpClient> clients;
+    for (int i = 0; i < 200; ++i) {
+        const auto address = "203.0.113." + std::to_string(i % addresses + 1);
+        clients.emplace_back(server.port()).wire().send(login_request(secret, address));
+    }
+    std::map<std::string, int> told;
+    for (auto& client : clients) ++told[Answer{client.read_answer()}.told()];
+    return told;
+}
+
+TEST_CASE("guesses sent all at once are as few as those sent one by one" *
+          one_server_only("each server counts for itself")) {
+    Flags flags = behind_proxy;
+    flags["password-cost"] = "9";  // all have arrived before the first is answered
+    RunningServer server(flags);
+    server.person("zoe");
+    auto told = told_at_once(server, "a guess of mine", 200);
+    CHECK(told["401 invalid_credentials"] == LoginThrottle::free_failures + 1);
+    CHECK(told["429 throttled"] == 200 - LoginThrottle::free_failures - 1);
+}
+
+TEST_CASE("two hundred log-ins of one person at once with the right password all succeed" *
+          one_server_only("each server counts for itself")) {
+    ServerOptions options;
+    options.password_queue_max = 200;
+    RunningServer server(behind_proxy, options);
+    server.person("zoe");
+    CHECK(told_at_once(server, password, 200)["200"] == 200);
+    CHECK(told_at_once(server, password, 2)["200"] == 200);
 }
 
 }  // namespace

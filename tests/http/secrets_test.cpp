@@ -67,11 +67,19 @@ TEST_CASE("a password that was sent stands in no log line, no error and no metri
     }
     answers.push_back(client.get("/users", header("Authorization", "Bearer " + secret)));
     answers.push_back(client.get("/auth/me", header("Authorization", "Basic " + secret)));
+    // These tell their own path back, to whoever sent it.
+    for (const std::string& path : {"/users/" + secret, "/ws/" + secret, "/events?q=" + secret})
+        client.get(path);
     answers.push_back(client.get("/metrics"));
     for (const auto& answer : answers)
         CHECK_MESSAGE(answer.body.find(secret) == std::string::npos, answer.body);
     CHECK(std::ranges::none_of(answers, [](const auto& answer) { return answer.status >= 500; }));
     CHECK(server.logged().find(secret) == std::string::npos);
+    // There are lines about all this, and nobody's name in them.
+    for (const char* event : {"login_failed", "token_refused", "password_refused"})
+        CHECK_MESSAGE(server.logged().find(event) != std::string::npos, event);
+    CHECK(server.logged().find("zoe") == std::string::npos);
+    CHECK(server.logged().find("example.org") == std::string::npos);
     CHECK(server.logged().find(zoe.token) == std::string::npos);
     CHECK(server.logged().find(zoe.refresh_token) == std::string::npos);
     for (const char* file : {"log.db", "log.db-wal", "read.db", "read.db-wal", "login_failures"}) {

@@ -260,6 +260,20 @@ TEST_CASE("a secret may stand in a file") {
     CHECK(load_config({"--jwt-secret-file", "secret"}, {}, {}, read).warnings.empty());
 }
 
+TEST_CASE("a secret that is exchanged is another one, as long, and may stand in a file") {
+    CHECK(load({}).jwt_secret_previous.empty());
+    const std::string other(jwt_secret_bytes_min, 'o');
+    CHECK(load({}, in_production("JWT_SECRET_PREVIOUS", other)).jwt_secret_previous == other);
+    CHECK(faults({}, in_production("JWT_SECRET_PREVIOUS", other.substr(1))).size() == 1);
+    CHECK(faults({}, in_production("JWT_SECRET_PREVIOUS", long_secret)).size() == 1);
+    CHECK(refused("JWT_SECRET_PREVIOUS", "hetic"));
+    CHECK(load({}, {{"JWT_SECRET_PREVIOUS", "short"}}).jwt_secret_previous == "short");
+    const auto read = [&](const std::string&) { return other + "\n"; };
+    CHECK(load_config({}, {{"JWT_SECRET_PREVIOUS_FILE", "file"}}, {}, read).jwt_secret_previous == other);
+    CHECK(describe(load({}, in_production("JWT_SECRET_PREVIOUS", other))).find(other) == std::string::npos);
+    CHECK(describe(load({})).find("JWT_SECRET_PREVIOUS=\n") != std::string::npos);
+}
+
 TEST_CASE("what is not understood in the file and secrets in flags are warned of") {
     CHECK(load({}, {{"JWT_SECRET", long_secret}}, "LATER_VARIABLE=x\n").warnings.size() == 1);
     CHECK(load({"--jwt-secret", long_secret}).warnings.size() == 1);

@@ -64,6 +64,12 @@ TEST_CASE("a feed ticket that was not issued here is refused") {
         CHECK_FALSE(tickets.verify(text, noon));
 }
 
+TEST_CASE("a feed ticket holds while the secrets are exchanged") {
+    const auto ticket = FeedTickets("the secret of before, of the same length").issue(claims(), noon);
+    CHECK(FeedTickets(secret, "the secret of before, of the same length").verify(ticket, noon));
+    CHECK_FALSE(FeedTickets(secret).verify(ticket, noon));
+}
+
 TEST_CASE("a feed ticket passes for no other token and no other token for it") {
     const FeedTickets tickets(secret);
     const AccessTokens access(secret, "dacapo", "api", 15min);

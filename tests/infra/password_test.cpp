@@ -1,10 +1,12 @@
 #include "infra/crypto/password.hpp"
 
 #include <doctest/doctest.h>
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -67,6 +69,26 @@ TEST_CASE("text that is not a hash matches nothing") {
     for (const char* text : {"", "*0", "*1", "$2b$", "plain", "$6$salt$abc",
                              "$2b$99$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"})
         CHECK_FALSE(password_matches("plain", text));
+}
+
+TEST_CASE("a wrong password takes as long against a hash of a lower cost as against that of nobody") {
+    constexpr int cost = 10;
+    const auto old_hash = hash_password("correct horse", quick);
+    const auto quickest = [&](const std::optional<std::string>& hash) {
+        auto best = std::chrono::steady_clock::duration::max();
+        for (int i = 0; i < 3; ++i) {
+            PasswordPool pool(1, cost, 10);
+            const auto began = std::chrono::steady_clock::now();
+            CHECK_FALSE(run(pool, pool.verify("battery staple", hash.value_or(pool.dummy_hash()))));
+            best = std::min(best, std::chrono::steady_clock::now() - began);
+        }
+        return best;
+    };
+    const auto of_nobody = quickest(std::nullopt);
+    const auto of_old_hash = quickest(old_hash);
+    // 64 times as quick without care.
+    CHECK(of_old_hash > of_nobody / 2);
+    CHECK(of_old_hash < of_nobody * 2);
 }
 
 TEST_CASE("72 bytes are hashed and 73 are refused") {

@@ -202,3 +202,51 @@ TEST_CASE("neither token passes for the other") {
     const std::string text = "dr1.9." + base64url(std::string_view(std::string(32, 'n')));
     CHECK_FALSE(refresh.verify(text + '.' + base64url(hmac_sha256(secret, text))));
 }
+
+namespace {
+
+constexpr std::string_view next_secret = "the secret that comes after that one";
+
+}  // namespace
+
+TEST_CASE("while secrets are exchanged, access tokens of both hold and new ones are signed with the first") {
+    const AccessTokens after(next_secret, "dacapo", "api", 15min, secret);
+    const auto before = tokens().issue(claims(), noon);
+    for (int look = 0; look < 2; ++look) CHECK(after.verify_cached(before, noon) == claims());
+    const auto issued = after.issue(claims(), noon);
+    CHECK(issued == AccessTokens(next_secret, "dacapo", "api", 15min).issue(claims(), noon));
+    CHECK_FALSE(accepted(issued));
+    // A server that has not been told to sign with it yet may accept it already.
+    CHECK(AccessTokens(secret, "dacapo", "api", 15min, next_secret).verify(issued, noon) == claims());
+    // The exchange is over.
+    CHECK_FALSE(AccessTokens(next_secret, "dacapo", "api", 15min).verify_cached(before, noon));
+    // Nothing else that the previous secret signs holds more than before.
+    CHECK_FALSE(after.verify(forged(R"({"alg":"HS256"})", good_payload), noon));
+    CHECK_FALSE(after.verify(before, noon + 15min));
+    CHECK_FALSE(after.verify(forged(AccessTokens::header, good_payload, ""), noon));
+}
+
+TEST_CASE("while secrets are exchanged, refresh tokens of both are known and succeeded by the first's") {
+    const RefreshTokens before(secret);
+    const RefreshTokens after(next_secret, secret);
+    const auto token = before.issue(SessionId{9});
+    CHECK(after.verify(token) == SessionId{9});
+    const auto successor = after.successor_of(token);
+    CHECK_FALSE(before.verify(successor));
+    CHECK(RefreshTokens(next_secret).verify(successor) == SessionId{9});
+    CHECK(after.successor_of(token, refresh_hash(token)) == successor);
+    CHECK_FALSE(RefreshTokens(next_secret).verify(token));
+    CHECK_FALSE(before.verify(after.issue(SessionId{9})));
+}
+
+TEST_CASE("a successor that was given before an exchange is given again after it began") {
+    const RefreshTokens before(secret);
+    const RefreshTokens after(next_secret, secret);
+    const auto token = before.issue(SessionId{9});
+    const auto given = before.successor_of(token);
+    CHECK(after.successor_of(token, refresh_hash(given)) == given);
+    // As by a server that still signs with the one, of what another gave that signs with the other already.
+    const RefreshTokens not_yet(secret, next_secret);
+    const auto by_after = after.successor_of(token);
+    CHECK(not_yet.successor_of(token, refresh_hash(by_after)) == by_after);
+}

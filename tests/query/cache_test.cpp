@@ -162,6 +162,7 @@ std::string dropped_by(Event event) {
 TEST_CASE("an event drops the tags of what it changes and no other") {
     CHECK(dropped_by(AccountEvent(of_ana<AccountRegistered>())) == "users user:1");
     CHECK(dropped_by(AccountEvent(of_ana<AccountPasswordChanged>())).empty());
+    CHECK(dropped_by(AccountEvent(of_ana<AccountPasswordRehashed>())).empty());
     CHECK(dropped_by(SessionEvent(of_ana<SessionOpened>())).empty());
     CHECK(dropped_by(SessionEvent(of_ana<SessionRefreshed>())).empty());
     CHECK(dropped_by(SessionEvent(of_ana<SessionEnded>())).empty());
@@ -183,8 +184,9 @@ TEST_CASE("an event drops the tags of what it changes and no other") {
     CHECK(dropped_by(ConversationEvent(sent)) == "messages:1 messages:2");
     CHECK(dropped_by(ConversationEvent(ReadMarkerMoved{{17}, ben, 4})) == "messages:2 read_markers");
     CHECK(dropped_by(CheckInEvent(of_ana<CheckedIn>())).empty());
-    for (const InstrumentEvent& event : {InstrumentEvent(InstrumentAdded{}), InstrumentEvent(InstrumentRenamed{}),
-                                         InstrumentEvent(InstrumentRetired{})})
+    for (const InstrumentEvent& event :
+         {InstrumentEvent(InstrumentAdded{}), InstrumentEvent(InstrumentRenamed{}),
+          InstrumentEvent(InstrumentRetired{})})
         CHECK(dropped_by(event) == "instruments");
     for (const GenreEvent& event :
          {GenreEvent(GenreAdded{}), GenreEvent(GenreRenamed{}), GenreEvent(GenreRetired{})})

@@ -46,7 +46,8 @@ int open_log_file(const std::filesystem::path& file) {
 RunningServer::RunningServer(const Flags& flags, ServerOptions options)
     : log_descriptor_(open_log_file(folder_ / "server.log")),
       lines_(LogLevel::info, clock, log_descriptor_),
-      config_(config_of(folder_, flags)),
+      flags_(flags),
+      config_(config_of(folder_, flags_)),
       options_(std::move(options)) {
     lines_.set_level(config_.log_level);
     if (!options_.on_broken) options_.on_broken = [](const std::string&) { std::abort(); };
@@ -66,6 +67,16 @@ void RunningServer::start() {
                                       : testing::deploy_one(config_, lines_, clock, options_);
     HttpClient client(port());
     documented.read(client.request("GET", "/openapi.json").body);
+}
+
+void RunningServer::restart(const Flags& changed) {
+    stop();
+    for (const auto& [name, value] : changed) {
+        flags_[name] = value;
+        if (value.empty()) flags_.erase(name);
+    }
+    config_ = config_of(folder_, flags_);
+    start();
 }
 
 std::int64_t RunningServer::log_head() { return deployed_->log_head(); }

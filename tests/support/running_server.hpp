@@ -45,6 +45,8 @@ public:
         stop();
         start();
     }
+    // The same with these settings changed, as an operator would; an empty one is taken away.
+    void restart(const Flags& changed);
     // The position of the newest record.
     std::int64_t log_head();
     // Registers somebody as NAME@example.org with the password above.
@@ -67,6 +69,7 @@ private:
     TemporaryFolder folder_;
     int log_descriptor_;
     LogLines lines_;
+    Flags flags_;
     Config config_;
     ServerOptions options_;
     std::unique_ptr<testing::Deployment> deployed_;
