@@ -27,6 +27,10 @@ struct Config {
     AppEnvironment app_env = AppEnvironment::development;  // APP_ENV, or NODE_ENV
     std::string host;                                      // HOST: address to listen on
     std::uint16_t port = 0;                                // PORT; 0: any free one
+    bool docs = false;                                     // DOCS: whether /docs and /openapi.json are served
+    bool metrics = false;                                  // METRICS: whether /metrics is served on PORT
+    std::string admin_host;                                // ADMIN_HOST
+    std::optional<std::uint16_t> admin_port;               // ADMIN_PORT: metrics and health, for operators
     std::filesystem::path tls_cert;                        // TLS_CERT: the chain, PEM; empty: plain HTTP
     std::filesystem::path tls_key;                         // TLS_KEY
     std::vector<std::string> trusted_proxies;              // TRUSTED_PROXY: addresses and networks
@@ -45,11 +49,11 @@ struct Config {
     std::vector<std::string> frontend_origins;  // FRONTEND_URL: allowed by CORS, without a trailing slash
     bool localhost_origins = false;             // also every http origin on localhost and 127.0.0.1
     std::string public_url;                     // PUBLIC_URL, without a trailing slash
-    std::string advertised_url;                 // ADVERTISED_URL: how other servers of the cluster reach this one
-    std::string cluster_secret;                 // CLUSTER_SECRET: servers sign with it what they ask of each other
-    bool rate_limit = false;                    // RATE_LIMIT
-    int password_cost = 0;                      // PASSWORD_COST
-    std::string default_timezone;               // DEFAULT_TIMEZONE, an IANA name
+    std::string advertised_url;    // ADVERTISED_URL: how other servers of the cluster reach this one
+    std::string cluster_secret;    // CLUSTER_SECRET: servers sign with it what they ask of each other
+    bool rate_limit = false;       // RATE_LIMIT
+    int password_cost = 0;         // PASSWORD_COST
+    std::string default_timezone;  // DEFAULT_TIMEZONE, an IANA name
     EmailVisibility profile_email = EmailVisibility::self;  // PROFILE_EMAIL
     LogLevel log_level = LogLevel::info;                    // LOG_LEVEL
 
