@@ -1,6 +1,7 @@
 // The program: its subcommands, each read from top to bottom here; what they do is built in serve.cpp and
 // seed.cpp. Exit codes: 0 done, 1 something that should not happen, 2 refused (configuration, log, port), 3
 // the log broke.
+#include "infra/descriptors.hpp"
 #include "infra/http/listener.hpp"
 #include "infra/kafka/topics.hpp"
 #include "infra/log/sqlite_log.hpp"
@@ -58,6 +59,7 @@ int serve(const std::vector<std::string>& flags, Roles roles) {
         prctl(PR_SET_DUMPABLE,
               0);  // Also where cores are piped to a program, which that limit does not stop.
     }
+    raise_descriptor_limit();
     const SystemClock clock;
     LogLines lines(config.log_level, clock);
     for (const auto& warning : config.warnings) lines.warn("configuration", {{"warning", warning}});

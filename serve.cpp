@@ -1,5 +1,6 @@
 #include "serve.hpp"
 
+#include "infra/descriptors.hpp"
 #include "infra/http/listener.hpp"
 #include "infra/kafka/lease.hpp"
 #include "infra/log/background_verification.hpp"
@@ -9,6 +10,7 @@
 #include "projections/checkpoint_watch.hpp"
 #include "query/documents/openapi.hpp"
 #include "query/health.hpp"
+#include "serve_admin.hpp"
 #include "serve_command.hpp"
 #include "serve_elsewhere.hpp"
 #include "serve_integration.hpp"
@@ -124,6 +126,7 @@ struct Server::Parts {
         make_health();
         if (log.sqlite) verification.emplace(*log.sqlite);
         make_listener();
+        admin_listener = make_admin_listener(needs, health);
     }
 
     SessionRegistry& sessions() { return command ? command->sessions() : followed_sessions; }
@@ -172,6 +175,7 @@ struct Server::Parts {
     Observer observer{metrics, lines, clock};
     RequestLimits limits{clock, metrics};
     std::unique_ptr<http::Listener> listener;
+    std::unique_ptr<http::Listener> admin_listener;
 };
 
 void Server::Parts::make_command_side() {
@@ -265,6 +269,7 @@ void Server::Parts::make_listener() {
     auto sockets = query ? query->feed().socket_routes() : std::vector<http::SocketRoute>();
     listener = std::make_unique<http::Listener>(listener_options(),
                                                 http::Router(routes(), std::move(sockets)), hooks());
+    observe(metrics, *listener);
     if (!query) return;
     metrics.gauge_from("dacapo_sockets_refused",
                        "Handshakes of addresses with too many WebSockets since the start",
@@ -283,6 +288,7 @@ http::ListenerOptions Server::Parts::listener_options() const {
     made.local_origins_allowed = config.localhost_origins;
     made.trusted_proxies = TrustedProxies(config.trusted_proxies);
     made.tls = {config.tls_cert, config.tls_key};
+    made.limits.connection_count_max = connections_max(descriptor_limit(), made.thread_count);
     if (config.rate_limit) made.limits.socket_count_per_client_max = RequestLimits::sockets_per_client_max;
     return made;
 }
@@ -310,6 +316,9 @@ http::Hooks Server::Parts::hooks() {
     made.on_internal_error = [this](std::string_view request_id, std::string_view what) {
         lines.error("internal error", {{"request_id", request_id}, {"error", what}});
     };
+    made.on_accept_failure = [this](std::string_view why) {
+        lines.error("no connection can be accepted", {{"error", why}});
+    };
     return made;
 }
 
@@ -318,10 +327,11 @@ std::vector<http::Route> Server::Parts::routes() {
     std::vector<http::Route> all;
     if (query) append(all, query->routes());
     append(all, health_queries(log.log(), clock, health));
+    if (config.metrics) all.push_back(metrics_query(health));
     if (command) append(all, command->routes());
     if (query && !command) append(all, documented_commands(needs));
     if (command && !query) append(all, known_queries(needs));
-    return query ? with_documents(std::move(all), document_info()) : all;
+    return query && config.docs ? with_documents(std::move(all), document_info()) : all;
 }
 
 Server::Server(const Config& config, Roles roles, LogLines& lines, const Clock& clock, ServerOptions options)
@@ -340,14 +350,20 @@ void Server::start() {
     if (parts.integration) parts.integration->start();
     if (parts.query && !parts.runner) parts.query->follow_tables();
     parts.listener->start();
+    if (parts.admin_listener) parts.admin_listener->start();
     if (parts.verification)
         parts.verification->start([&lines = parts.lines](const LogFault& fault) {
             lines.error("the event log is damaged", {{"position", fault.position}, {"error", fault.why}});
         });
     parts.state = ServerState::running;
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    if (parts.admin_listener)
+        parts.lines.info("serving operators",
+                         {{"host", parts.config.admin_host}, {"port", parts.admin_listener->port()}});
     parts.lines.info("serving", {{"host", parts.config.host},
                                  {"port", parts.listener->port()},
+                                 {"connections_max", parts.listener->counts().connections_max},
+                                 {"descriptors_max", descriptor_limit()},
                                  {"head", parts.log.log().head().total()},
                                  {"start_seconds", took.count()}});
 }
@@ -361,6 +377,7 @@ void Server::stop() {
     if (parts.verification) parts.verification->stop();
     if (parts.command) parts.command->stop_policies();
     parts.listener->stop();
+    if (parts.admin_listener) parts.admin_listener->stop();
     if (parts.command) parts.command->stop();
     if (parts.session_follower) parts.session_follower->stop();
     parts.runner_lease.reset();
@@ -373,6 +390,7 @@ void Server::stop() {
     // stands.
     if (parts.query) parts.query->progress().clear();
     if (parts.command) parts.command->let_go();
+    parts.admin_listener.reset();
     parts.listener.reset();
     parts.lines.info("stopped", {{"head", parts.log.log().head().total()}});
 }
@@ -388,6 +406,11 @@ void Server::reload_certificate() {
 }
 
 std::uint16_t Server::port() const { return parts_->listener->port(); }
+
+std::optional<std::uint16_t> Server::admin_port() const {
+    if (!parts_->admin_listener) return std::nullopt;
+    return parts_->admin_listener->port();
+}
 
 std::string Server::api_document() const {
     const auto routes = parts_->routes();

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace dacapo {
@@ -44,6 +45,8 @@ public:
     void reload_certificate();
 
     std::uint16_t port() const;
+    // Of ADMIN_PORT; nothing where none is configured.
+    std::optional<std::uint16_t> admin_port() const;
     // What GET /openapi.json answers.
     std::string api_document() const;
 

@@ -1,6 +1,9 @@
 #include "serve_limits.hpp"
 
 #include "infra/client_address.hpp"
+#include "infra/http/limits.hpp"
+
+#include <algorithm>
 
 namespace dacapo {
 
@@ -10,7 +13,16 @@ std::string name_of(const http::Principal& principal) {
     return "user " + std::to_string(principal.user_id.value);
 }
 
+constexpr std::size_t descriptors_kept = 128;
+constexpr std::size_t descriptors_kept_per_thread = 8;
+
 }  // namespace
+
+std::size_t connections_max(std::size_t descriptors, std::size_t thread_count) {
+    const auto kept = descriptors_kept + descriptors_kept_per_thread * thread_count;
+    const auto left = descriptors - std::min(kept, descriptors / 2);
+    return std::min(left, http::Limits{}.connection_count_max);
+}
 
 RequestLimits::Limit::Limit(Metrics& metrics, const char* name, std::uint32_t quota)
     : counter({name, quota, window}),

@@ -7,9 +7,15 @@
 #include "infra/http/route.hpp"
 #include "infra/metrics.hpp"
 
+#include <cstddef>
 #include <optional>
 
 namespace dacapo {
+
+// How many connections there may be at once when the process may open this many files and sockets: always
+// enough is left for the log, the read models (two files and a socket for each reader), brokers, other
+// servers and the files of a snapshot.
+std::size_t connections_max(std::size_t descriptors, std::size_t thread_count);
 
 class RequestLimits {
 public:

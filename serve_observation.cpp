@@ -1,5 +1,7 @@
 #include "serve_observation.hpp"
 
+#include "infra/descriptors.hpp"
+
 #include <fmt/format.h>
 #include <unordered_map>
 
@@ -67,6 +69,19 @@ void observe(Metrics& metrics, const RunnerGauges& gauges) {
                        [&gauges] { return gauges.events_per_second(); });
     metrics.gauge_from("dacapo_projection_parked", "Events that could not be applied",
                        [&gauges] { return static_cast<double>(gauges.parked_count()); });
+}
+
+void observe(Metrics& metrics, const http::Listener& listener) {
+    metrics.gauge_from("dacapo_connections", "Open connections, WebSockets among them",
+                       [&listener] { return static_cast<double>(listener.counts().connections); });
+    metrics.gauge_from("dacapo_connections_max", "How many there may be; one more is answered 503",
+                       [&listener] { return static_cast<double>(listener.counts().connections_max); });
+    metrics.gauge_from("dacapo_connections_refused", "Connections past that number since the start",
+                       [&listener] { return static_cast<double>(listener.counts().connections_refused); });
+    metrics.gauge_from("dacapo_accept_failures", "Times that no connection could be accepted since the start",
+                       [&listener] { return static_cast<double>(listener.counts().accept_failures); });
+    metrics.gauge_from("process_max_fds", "Files and sockets that this process may have open",
+                       [] { return static_cast<double>(descriptor_limit()); });
 }
 
 HealthPart verification_part(const BackgroundVerification& verification) {

@@ -38,6 +38,7 @@ private:
 // Gauges that are read when somebody asks.
 void observe(Metrics& metrics, const EventLog& log);
 void observe(Metrics& metrics, const RunnerGauges& gauges);
+void observe(Metrics& metrics, const http::Listener& listener);
 
 // What may be worse than it should without the server being down.
 HealthPart verification_part(const BackgroundVerification& verification);

@@ -102,7 +102,10 @@ std::vector<http::Route> known_queries(const ServerNeeds& needs) {
     Caches caches(1);
     const QueryContext context{needs.log.log(), database,    progress,
                                caches,          needs.clock, query_settings(needs.config)};
-    return answered_elsewhere(with_documents(routes_of(context), {needs.config.public_url, program_version}));
+    auto routes = routes_of(context);
+    if (needs.config.docs)
+        routes = with_documents(std::move(routes), {needs.config.public_url, program_version});
+    return answered_elsewhere(std::move(routes));
 }
 
 }  // namespace dacapo

@@ -1,7 +1,10 @@
 #include "infra/config.hpp"
 
+#include "infra/config_outbound.hpp"
 #include "infra/config_variables.hpp"
 #include "infra/env_file.hpp"
+#include "infra/loopback.hpp"
+#include "infra/sql/postgres_url.hpp"
 
 #include <unistd.h>
 #include <algorithm>
@@ -37,8 +40,10 @@ const ConfigVariable* variable_of(std::string_view name) {
     return nullptr;
 }
 
-bool is_loopback(std::string_view host) {
-    return host == "localhost" || host == "::1" || host.starts_with("127.");
+// The path of a file is no secret, and neither is a URL without a password.
+bool holds_secret(const ConfigVariable& variable, const std::string& text) {
+    if (!variable.shows_safely) return true;
+    return !text.starts_with("sqlite:") && sql::without_password(text) != text;
 }
 
 class Loader {
@@ -114,11 +119,14 @@ private:
         auto found = find(name);
         if (name == app_env && !found) found = find(std::string(app_env_alias));
         if (!variable.secret) return found;
-        // The path of a file is no secret.
-        if (found && found->source.starts_with("--") && !found->text.starts_with("sqlite:"))
-            config_.warnings.push_back(found->source +
-                                       " shows a secret to everyone who may list processes; use " + name +
-                                       std::string(file_suffix));
+        if (found && found->source.starts_with("--") && holds_secret(variable, found->text)) {
+            const auto told =
+                " shows a secret to everyone who may list processes; use " + name + std::string(file_suffix);
+            if (config_.is_production())
+                errors_.push_back(found->source + ":" + told);
+            else
+                config_.warnings.push_back(found->source + told);
+        }
         const auto file = find(name + std::string(file_suffix));
         if (!file) return found;
         if (found) {
@@ -216,6 +224,9 @@ private:
                 "TRUSTED_PROXY to the proxy that ends TLS");
         if (config_.kafka_min_insync_replicas > config_.kafka_replication_factor)
             errors_.push_back("KAFKA_MIN_INSYNC_REPLICAS: must not be more than KAFKA_REPLICATION_FACTOR");
+        if (config_.admin_port && config_.admin_port == config_.port && config_.port != 0)
+            errors_.push_back("ADMIN_PORT and PORT: must be two ports");
+        for (auto& warning : outbound_warnings(config_)) config_.warnings.push_back(std::move(warning));
     }
 
     const Environment& environment_;

@@ -27,6 +27,10 @@ struct Config {
     AppEnvironment app_env = AppEnvironment::development;  // APP_ENV, or NODE_ENV
     std::string host;                                      // HOST: address to listen on
     std::uint16_t port = 0;                                // PORT; 0: any free one
+    bool docs = false;                                     // DOCS: whether /docs and /openapi.json are served
+    bool metrics = false;                                  // METRICS: whether /metrics is served on PORT
+    std::string admin_host;                                // ADMIN_HOST
+    std::optional<std::uint16_t> admin_port;               // ADMIN_PORT: metrics and health, for operators
     std::filesystem::path tls_cert;                        // TLS_CERT: the chain, PEM; empty: plain HTTP
     std::filesystem::path tls_key;                         // TLS_KEY
     std::vector<std::string> trusted_proxies;              // TRUSTED_PROXY: addresses and networks

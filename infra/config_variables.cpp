@@ -203,6 +203,13 @@ string read_host(string_view text, string& into) {
     return {};
 }
 
+string read_admin_port(Config& config, string_view text) {
+    std::uint16_t port = 0;
+    auto fault = read_number<std::uint16_t>(text, 0, 65535, port);
+    if (fault.empty()) config.admin_port = port;
+    return fault;
+}
+
 string read_secret(Config& config, string_view text) {
     if (config.is_production() && text.size() < jwt_secret_bytes_min)
         return "must have at least 32 bytes in production";
@@ -280,7 +287,7 @@ constexpr std::array<std::pair<string_view, LogLevel>, 4> levels{{{"debug", LogL
                                                                   {"error", LogLevel::error}}};
 
 // clang-format off
-const std::array<ConfigVariable, 25> table{{
+const std::array<ConfigVariable, 29> table{{
     {"APP_ENV", false,
      [](const Config&) { return string("development"); },
      [](Config& c, string_view text) { return read_word(text, environments, c.app_env); },
@@ -293,6 +300,22 @@ const std::array<ConfigVariable, 25> table{{
      [](const Config&) { return string("8000"); },
      [](Config& c, string_view text) { return read_number<std::uint16_t>(text, 0, 65535, c.port); },
      [](const Config& c) { return std::to_string(c.port); }},
+    {"ADMIN_HOST", false,
+     [](const Config&) { return string("127.0.0.1"); },
+     [](Config& c, string_view text) { return read_host(text, c.admin_host); },
+     [](const Config& c) { return c.admin_host; }},
+    {"ADMIN_PORT", false,
+     [](const Config&) { return string(); },
+     read_admin_port,
+     [](const Config& c) { return c.admin_port ? std::to_string(*c.admin_port) : string(); }},
+    {"METRICS", false,
+     [](const Config& c) { return string(c.is_production() || c.admin_port ? "off" : "on"); },
+     [](Config& c, string_view text) { return read_word(text, switches, c.metrics); },
+     [](const Config& c) { return word_of(c.metrics, switches); }},
+    {"DOCS", false,
+     [](const Config&) { return string("on"); },
+     [](Config& c, string_view text) { return read_word(text, switches, c.docs); },
+     [](const Config& c) { return word_of(c.docs, switches); }},
     {"TLS_CERT", false,
      [](const Config&) { return string(); },
      [](Config& c, string_view text) { c.tls_cert = std::filesystem::path(text); return string(); },

@@ -201,7 +201,6 @@ std::vector<http::Route> health_queries(const EventLog& log, const Clock& clock,
                                         const HealthSources& sources) {
     auto health = [&](http::Request&) { return get_health(log, clock, sources); };
     auto readyz = [&](http::Request&) { return get_readyz(sources); };
-    auto metrics = [&](http::Request&) { return get_metrics(sources); };
 
     auto ready =
         health_route("/readyz", "getReadyz", "Whether requests should be sent here",
@@ -212,6 +211,17 @@ std::vector<http::Route> health_queries(const EventLog& log, const Clock& clock,
         "are told as `degraded` with 200.";
     ready.responses.push_back(
         {503, "Starting, stopping, or without its database; errors names the parts.", "", {"not_ready"}});
+    auto how = health_route("/health", "getHealth", "How the server is", api::schema_text<Health>(),
+                            api::to_json(example_health()), std::move(health));
+    how.description =
+        "For people: the version, how long it runs, and how far the read models are behind the log. It "
+        "answers 200 "
+        "as long as the server answers at all.";
+    return {std::move(how), livez_query(), std::move(ready)};
+}
+
+http::Route metrics_query(const HealthSources& sources) {
+    auto metrics = [&](http::Request&) { return get_metrics(sources); };
     auto text = health_route("/metrics", "getMetrics", "Metrics for Prometheus", R"({"type":"string"})",
                              json::serialize(json::string(metrics_example)), std::move(metrics));
     text.description =
@@ -219,13 +229,7 @@ std::vector<http::Route> health_queries(const EventLog& log, const Clock& clock,
         "which to "
         "watch.";
     text.responses[0].content_type = "text/plain";
-    auto how = health_route("/health", "getHealth", "How the server is", api::schema_text<Health>(),
-                            api::to_json(example_health()), std::move(health));
-    how.description =
-        "For people: the version, how long it runs, and how far the read models are behind the log. It "
-        "answers 200 "
-        "as long as the server answers at all.";
-    return {std::move(how), livez_query(), std::move(ready), std::move(text)};
+    return text;
 }
 
 }  // namespace dacapo

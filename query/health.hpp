@@ -40,9 +40,12 @@ struct HealthSources {
 // The tables lag behind by more than this: degraded.
 inline constexpr double lag_s_max = 2.0;
 
-// Keeps references to all three.
+// GET /health, /livez and /readyz. Keeps references to all three.
 std::vector<http::Route> health_queries(const EventLog& log, const Clock& clock,
                                         const HealthSources& sources);
+
+// GET /metrics. Keeps the reference.
+http::Route metrics_query(const HealthSources& sources);
 
 // GET /livez alone.
 http::Route livez_query();

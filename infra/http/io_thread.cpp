@@ -6,6 +6,22 @@
 #include <random>
 
 namespace dacapo::http {
+namespace {
+
+constexpr std::chrono::seconds accept_failure_silence{60};
+
+}  // namespace
+
+void Shared::accept_failed(std::string_view why) {
+    accept_failure_count.fetch_add(1, std::memory_order_relaxed);
+    if (!hooks.on_accept_failure) return;
+    const auto uptime = std::chrono::steady_clock::now().time_since_epoch();
+    const auto now = std::chrono::duration_cast<std::chrono::seconds>(uptime).count();
+    auto told = accept_failure_told_s_.load();
+    if (told != 0 && now - told < accept_failure_silence.count()) return;
+    // Of several threads that fail in the same moment, one tells.
+    if (accept_failure_told_s_.compare_exchange_strong(told, now)) hooks.on_accept_failure(why);
+}
 
 std::optional<ConnectionSlot> ConnectionSlot::take(Shared& shared, const std::string& address) {
     const std::lock_guard lock(shared.mutex);

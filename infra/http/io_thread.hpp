@@ -38,6 +38,7 @@ struct Shared {
     std::atomic<std::size_t> socket_count = 0;
     std::atomic<std::uint64_t> refused_count = 0;
     std::atomic<std::uint64_t> sockets_refused_count = 0;
+    std::atomic<std::uint64_t> accept_failure_count = 0;
 
     std::mutex mutex;  // of what follows; taken when a connection opens or closes
     std::condition_variable all_closed;
@@ -48,6 +49,10 @@ struct Shared {
     void report(std::string_view request_id, std::string_view what) const {
         if (hooks.on_internal_error) hooks.on_internal_error(request_id, what);
     }
+    void accept_failed(std::string_view why);
+
+private:
+    std::atomic<std::int64_t> accept_failure_told_s_ = 0;  // of the steady clock; 0: never
 };
 
 // The right to be a connection, counted in all and per address; given back when destroyed.

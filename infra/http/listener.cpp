@@ -75,6 +75,8 @@ struct Worker {
                 welcome(std::move(socket));
                 return accept();
             }
+            // Only what stays wrong comes here: a connection that its client has given up is passed over.
+            io.shared.accept_failed(error.message());
             pause.expires_after(accept_pause);
             pause.async_wait([this](boost::system::error_code aborted) {
                 if (!aborted && acceptor.is_open()) accept();
@@ -221,6 +223,8 @@ ListenerCounts Listener::counts() const {
     counts.sockets = impl_->shared.socket_count.load(std::memory_order_relaxed);
     counts.connections_refused = impl_->shared.refused_count.load(std::memory_order_relaxed);
     counts.sockets_refused = impl_->shared.sockets_refused_count.load(std::memory_order_relaxed);
+    counts.accept_failures = impl_->shared.accept_failure_count.load(std::memory_order_relaxed);
+    counts.connections_max = impl_->shared.limits.connection_count_max;
     const std::lock_guard lock(impl_->shared.mutex);
     counts.connections = impl_->shared.connection_count;
     return counts;

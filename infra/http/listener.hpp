@@ -68,6 +68,9 @@ struct Hooks {
     // An exception that is no Problem left a handler, or a thread's loop. The text is for the log, never for
     // the client.
     std::function<void(std::string_view request_id, std::string_view what)> on_internal_error;
+    // No connection can be accepted: the process has no descriptors left, or the kernel no memory. Told once
+    // a minute while it lasts.
+    std::function<void(std::string_view why)> on_accept_failure;
 };
 
 struct ListenerOptions {
@@ -85,9 +88,11 @@ struct ListenerOptions {
 
 struct ListenerCounts {
     std::size_t connections = 0;  // open now, sockets included
-    std::size_t sockets = 0;      // open WebSockets now
+    std::size_t connections_max = 0;
+    std::size_t sockets = 0;  // open WebSockets now
     std::uint64_t connections_refused = 0;
     std::uint64_t sockets_refused = 0;  // handshakes of clients with too many WebSockets
+    std::uint64_t accept_failures = 0;  // each costs its thread a pause of 100 ms
 };
 
 class Listener {

@@ -1,6 +1,7 @@
 #include "infra/log/log_database.hpp"
 
 #include "infra/clock.hpp"
+#include "infra/log/append_only.hpp"
 #include "infra/log/stored_records.hpp"
 
 #include <openssl/rand.h>
@@ -92,6 +93,7 @@ LogDatabase::LogDatabase(const SqliteLogOptions& options)
       statements_(nullptr, [](Statements* statements) { delete statements; }) {
     try {
         set_up(options);
+        allow_only_appends(connection_);
         statements_.reset(new Statements(connection_));
     } catch (const SqliteError& error) {
         throw LogRefused("cannot use the log " + options.file.string() + ": " + error.what());

@@ -1,5 +1,7 @@
 #include "infra/sql/postgres_url.hpp"
 
+#include "infra/loopback.hpp"
+
 #include <libpq-fe.h>
 #include <algorithm>
 
@@ -14,6 +16,16 @@ bool may_be_secret(std::string_view name) {
     return name == "password" || name == "sslpassword" || name.find('%') != name.npos;
 }
 
+// Of a list by commas, as libpq takes several hosts. No host, a path and an `@` are local sockets.
+bool all_local(std::string_view hosts) {
+    while (!hosts.empty()) {
+        const auto host = hosts.substr(0, hosts.find(','));
+        if (!host.empty() && host.front() != '/' && host.front() != '@' && !is_loopback(host)) return false;
+        hosts.remove_prefix(std::min(host.size() + 1, hosts.size()));
+    }
+    return true;
+}
+
 }  // namespace
 
 bool is_postgres_url(const std::string& url) {
@@ -21,6 +33,22 @@ bool is_postgres_url(const std::string& url) {
     auto* const options = PQconninfoParse(url.c_str(), nullptr);
     PQconninfoFree(options);
     return options != nullptr;
+}
+
+bool is_local_or_verified(const std::string& url) {
+    auto* const options = PQconninfoParse(url.c_str(), nullptr);
+    std::string hosts, addresses, mode;
+    bool elsewhere = options == nullptr;
+    for (const auto* option = options; option != nullptr && option->keyword != nullptr; ++option) {
+        if (option->val == nullptr) continue;
+        const std::string_view name(option->keyword);
+        if (name == "host") hosts = option->val;
+        if (name == "hostaddr") addresses = option->val;
+        if (name == "sslmode") mode = option->val;
+        if (name == "service") elsewhere = true;  // Where it is stands in a file that libpq reads.
+    }
+    PQconninfoFree(options);
+    return mode == "verify-full" || (!elsewhere && all_local(addresses.empty() ? hosts : addresses));
 }
 
 std::string without_password(std::string_view url) {

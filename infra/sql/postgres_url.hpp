@@ -10,6 +10,10 @@ namespace dacapo::sql {
 // `postgresql://user:password@host:port/database?option=value` (or `postgres://`), as libpq reads it.
 bool is_postgres_url(const std::string& url);
 
+// Whether nobody on the way can take the server's place: all its hosts are this machine, or `sslmode` is
+// verify-full.
+bool is_local_or_verified(const std::string& url);
+
 // The same URL with `***` in place of any password.
 std::string without_password(std::string_view url);
 

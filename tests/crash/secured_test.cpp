@@ -1,6 +1,7 @@
 // The program as it is run in earnest: TLS with a certificate that is renewed by SIGHUP, what production
 // refuses, and that it leaves no core behind.
 #include "tests/crash/process.hpp"
+#include "tests/support/certificates.hpp"
 #include "tests/support/http_client.hpp"
 
 #include <doctest/doctest.h>
@@ -29,6 +30,18 @@ std::vector<std::string> serve(const std::filesystem::path& folder, const std::v
 std::vector<std::string> in_production(std::vector<std::string> more) {
     more.insert(more.begin(), {"--app-env=production", "--password-cost=10"});
     return more;
+}
+
+// A secret is no flag there.
+std::vector<std::string> without_secret(std::vector<std::string> arguments) {
+    std::erase_if(arguments, [](const std::string& flag) { return flag.starts_with("--jwt-secret="); });
+    return arguments;
+}
+const std::vector<std::string> secret_in_environment{std::string("JWT_SECRET=") + crash_secret};
+
+std::string bytes_of(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
 }
 
 std::string subject_shown(std::uint16_t port, const std::filesystem::path& trusted) {
@@ -88,13 +101,15 @@ TEST_CASE("a certificate that cannot be used refuses the start") {
 TEST_CASE("production serves plain HTTP on loopback, or behind a proxy that is named, and nowhere else") {
     const TemporaryFolder folder;
     {
-        Process refused(real_program(), serve(folder.path(), in_production({"--host=0.0.0.0"})),
-                        folder / "output.txt");
+        Process refused(real_program(),
+                        without_secret(serve(folder.path(), in_production({"--host=0.0.0.0"}))),
+                        folder / "output.txt", secret_in_environment);
         CHECK(refused.await_exit(start_patience) == 2);
         CHECK_MESSAGE(refused.output().find("TRUSTED_PROXY") != std::string::npos, refused.output());
     }
     for (const auto& more : {std::vector<std::string>{}, {"--host=127.0.0.2", "--trusted-proxy=127.0.0.1"}}) {
-        Process process(real_program(), serve(folder.path(), in_production(more)), folder / "output.txt");
+        Process process(real_program(), without_secret(serve(folder.path(), in_production(more))),
+                        folder / "output.txt", secret_in_environment);
         CHECK_NOTHROW(process.await_port());
         process.send_signal(SIGTERM);
         CHECK(process.await_exit(stop_patience) == 0);
@@ -103,7 +118,8 @@ TEST_CASE("production serves plain HTTP on loopback, or behind a proxy that is n
 
 TEST_CASE("in production a crash leaves no core with passwords in it") {
     const TemporaryFolder folder;
-    Process process(real_program(), serve(folder.path(), in_production({})), folder / "output.txt");
+    Process process(real_program(), without_secret(serve(folder.path(), in_production({}))),
+                    folder / "output.txt", secret_in_environment);
     process.await_port();
     std::ifstream limits("/proc/" + std::to_string(process.id()) + "/limits");
     std::string line;
@@ -117,6 +133,26 @@ TEST_CASE("in production a crash leaves no core with passwords in it") {
     CHECK(seen);
     process.send_signal(SIGTERM);
     CHECK(process.await_exit(stop_patience) == 0);
+}
+
+TEST_CASE("in production no secret stands where everyone who lists processes may read it") {
+    const TemporaryFolder folder;
+    const auto flags = serve(folder.path(), in_production({}));
+    Process refused(real_program(), flags, folder / "output.txt");
+    CHECK(refused.await_exit(start_patience) == 2);
+    CHECK_MESSAGE(refused.output().find("JWT_SECRET_FILE") != std::string::npos, refused.output());
+    CHECK(refused.output().find(crash_secret) == std::string::npos);
+
+    std::ofstream(folder / "secret") << crash_secret << '\n';
+    auto by_file = without_secret(flags);
+    by_file.push_back("--jwt-secret-file=" + (folder / "secret").string());
+    Process process(real_program(), by_file, folder / "output.txt");
+    process.await_port();
+    const auto listed = "/proc/" + std::to_string(process.id());
+    CHECK(bytes_of(listed + "/cmdline").find("--jwt-secret-file=") != std::string::npos);
+    CHECK(bytes_of(listed + "/cmdline").find(crash_secret) == std::string::npos);
+    CHECK(bytes_of(listed + "/environ").find(crash_secret) == std::string::npos);
+    CHECK(process.output().find(crash_secret) == std::string::npos);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // HTTPS and WebSockets through TLS: what is spoken, what is refused, and certificates that change while
 // serving.
+#include "tests/support/certificates.hpp"
 #include "tests/support/http_client.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/toy_server.hpp"

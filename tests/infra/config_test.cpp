@@ -279,6 +279,46 @@ TEST_CASE("what is not understood in the file and secrets in flags are warned of
     CHECK(load({"--jwt-secret", long_secret}).warnings.size() == 1);
 }
 
+TEST_CASE("in production a secret in a flag stops the start, and the flag that names its file does not") {
+    Environment environment{{"APP_ENV", "production"}};
+    const auto read = [](const std::string&) { return std::optional(long_secret); };
+    CHECK(faults({"--jwt-secret", long_secret}, environment) ==
+          std::vector<std::string>{"--jwt-secret: shows a secret to everyone who may list processes; use "
+                                   "JWT_SECRET_FILE"});
+    CHECK_NOTHROW(load_config({"--jwt-secret-file", "secret"}, environment, {}, read));
+    environment["JWT_SECRET"] = long_secret;
+    CHECK(faults({"--cluster-secret", long_secret}, environment).size() == 1);
+    CHECK(faults({"--database-url", "postgresql://u:marker@localhost/d"}, environment).size() == 1);
+    CHECK(faults({"--database-url", "postgresql://localhost/d?password=marker"}, environment).size() == 1);
+    CHECK(faults({"--database-url", "postgresql://u@localhost/d"}, environment).empty());
+    CHECK(faults({"--database-url", "sqlite:x/read.db"}, environment).empty());
+}
+
+TEST_CASE("metrics are shown to the world in development only, and the page about the API everywhere") {
+    CHECK(load({}).metrics);
+    CHECK(load({}).docs);
+    CHECK_FALSE(load({}, production).metrics);
+    CHECK(load({}, production).docs);
+    CHECK_FALSE(load({}).admin_port);
+    CHECK(load({"--metrics", "on"}, production).metrics);
+    CHECK_FALSE(load({"--metrics", "off"}).metrics);
+    CHECK_FALSE(load({"--docs", "off"}).docs);
+    const auto config = load({"--admin-port", "9090"});
+    CHECK(config.admin_port == 9090);
+    CHECK(config.admin_host == "127.0.0.1");
+    CHECK_FALSE(config.metrics);
+    CHECK(load({"--admin-port", "9090", "--metrics", "on"}).metrics);
+    CHECK(load({"--admin-port", "0"}).admin_port == 0);
+    for (const char* port : {"65536", "-1", "on"}) CHECK(refused("ADMIN_PORT", port));
+    for (const char* word : {"yes", "ON"}) {
+        CHECK(refused("METRICS", word));
+        CHECK(refused("DOCS", word));
+    }
+    CHECK(refused("ADMIN_PORT", "8000"));
+    CHECK(load({"--port", "0", "--admin-port", "0"}).admin_port == 0);
+    CHECK(describe(config).find("\nADMIN_PORT=9090\n") != std::string::npos);
+}
+
 TEST_CASE("a configuration is shown without its secrets and reads back the same") {
     const auto config = load({"--port", "1", "--jwt-expires-in", "90m"}, production);
     const auto text = describe(config);

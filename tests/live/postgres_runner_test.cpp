@@ -155,9 +155,8 @@ TEST_CASE_FIXTURE(Asked,
     const auto url = testing::database_url_for(folder / "read.db");
     const auto start = [&](const char* environment) {
         const auto config =
-            load_config({"--app-env", environment, "--data-dir", folder.path().string(), "--port", "0",
-                         "--jwt-secret", std::string(32, 's'), "--database-url", url},
-                        {}, "", read_small_file);
+            load_config({"--app-env", environment, "--data-dir", folder.path().string(), "--port", "0"},
+                        {{"JWT_SECRET", std::string(32, 's')}, {"DATABASE_URL", url}}, "", read_small_file);
         testing::ManualClock clock;
         LogLines lines(LogLevel::error, clock);
         Server server(config, Roles{}, lines, clock, {});

@@ -65,6 +65,7 @@ public:
         health.database = &projector.database;
         health.version = settings.version;
         for (auto& route : health_queries(log, clock, health)) routes.push_back(std::move(route));
+        routes.push_back(metrics_query(health));
         router.emplace(std::move(routes));
     }
 

@@ -1,34 +1,13 @@
 #include "tests/support/tls_client.hpp"
 
+#include "tests/support/openssl_owned.hpp"
+
 #include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdexcept>
 
 namespace dacapo::test {
-namespace {
-
-template <auto free_function>
-struct Free {
-    template <class T>
-    void operator()(T* one) const {
-        free_function(one);
-    }
-};
-template <class T, auto free_function>
-using Owned = std::unique_ptr<T, Free<free_function>>;
-
-struct File {
-    explicit File(const std::filesystem::path& path) : handle(std::fopen(path.c_str(), "wb")) {
-        if (!handle) throw std::runtime_error("cannot write " + path.string());
-    }
-    ~File() { std::fclose(handle); }
-    std::FILE* handle;
-};
-
-}  // namespace
 
 struct TlsEnd::Impl {
     Owned<SSL_CTX, SSL_CTX_free> context{SSL_CTX_new(TLS_client_method())};
@@ -89,30 +68,6 @@ std::string TlsEnd::subject() const {
     char text[128] = {};
     X509_NAME_get_text_by_NID(X509_get_subject_name(shown.get()), NID_commonName, text, sizeof text);
     return text;
-}
-
-void make_certificate(const std::string& common_name, const std::filesystem::path& certificate,
-                      const std::filesystem::path& key) {
-    const Owned<EVP_PKEY, EVP_PKEY_free> pair(EVP_EC_gen("P-256"));
-    const Owned<X509, X509_free> made(X509_new());
-    X509_set_version(made.get(), X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 1);
-    X509_gmtime_adj(X509_getm_notBefore(made.get()), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(made.get()), 3600);
-    auto* name = X509_get_subject_name(made.get());
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-                               reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1, 0);
-    X509_set_issuer_name(made.get(), name);
-    X509_set_pubkey(made.get(), pair.get());
-    const Owned<X509_EXTENSION, X509_EXTENSION_free> names(
-        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "DNS:localhost"));
-    X509_add_ext(made.get(), names.get(), -1);
-    if (X509_sign(made.get(), pair.get(), EVP_sha256()) == 0)
-        throw std::runtime_error("cannot sign a certificate");
-    const File certificate_file(certificate);
-    const File key_file(key);
-    PEM_write_X509(certificate_file.handle, made.get());
-    PEM_write_PrivateKey(key_file.handle, pair.get(), nullptr, nullptr, 0, nullptr, nullptr);
 }
 
 }  // namespace dacapo::test

@@ -1,4 +1,4 @@
-// The client's end of TLS for tests, by OpenSSL over a blocking socket, and certificates made on the spot.
+// The client's end of TLS for tests, by OpenSSL over a blocking socket.
 // Strict where a browser is: the server must show a certificate that is trusted here, for localhost.
 #pragma once
 
@@ -37,9 +37,5 @@ private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
-
-// A self-signed certificate for localhost under this common name, and its key.
-void make_certificate(const std::string& common_name, const std::filesystem::path& certificate,
-                      const std::filesystem::path& key);
 
 }  // namespace dacapo::test
