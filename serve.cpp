@@ -289,7 +289,10 @@ http::ListenerOptions Server::Parts::listener_options() const {
     made.trusted_proxies = TrustedProxies(config.trusted_proxies);
     made.tls = {config.tls_cert, config.tls_key};
     made.limits.connection_count_max = connections_max(descriptor_limit(), made.thread_count);
-    if (config.rate_limit) made.limits.socket_count_per_client_max = RequestLimits::sockets_per_client_max;
+    if (config.rate_limit) {
+        made.limits.connection_count_per_address_max = RequestLimits::connections_per_address_max;
+        made.limits.socket_count_per_client_max = RequestLimits::sockets_per_client_max;
+    }
     return made;
 }
 

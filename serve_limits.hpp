@@ -29,6 +29,7 @@ public:
     static constexpr std::uint32_t user_handshakes_max = 120;
     static constexpr std::uint32_t anonymous_handshakes_max = 60;
     // Open at once, of one address: whole schools and festivals share one.
+    static constexpr std::size_t connections_per_address_max = 2000;  // open at once, WebSockets among them
     static constexpr std::size_t sockets_per_client_max = 1000;
 
     RequestLimits(const Clock& clock, Metrics& metrics);

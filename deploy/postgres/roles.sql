@@ -1,6 +1,6 @@
 -- Least rights in the database of the read models. Run it once after the first `dacapo migrate`, as the owner of the
 -- tables: the user of `dacapo migrate` and of the projectors, who make, drop and build them anew. Command and query
--- servers then connect as these two, who can change no table and, but for snapshots, no row.
+-- servers then connect as these two, who can change no table and, but for snapshots and spent tickets, no row.
 --
 -- The roles themselves, with passwords of your own, are made before by somebody who may:
 --   CREATE ROLE dacapo_command LOGIN PASSWORD '...';
@@ -16,7 +16,8 @@ BEGIN
     EXECUTE 'GRANT SELECT ON log_epoch, checkpoints TO dacapo_command';
     EXECUTE 'GRANT SELECT, INSERT, UPDATE, DELETE ON shard_snapshots TO dacapo_command';
 
-    -- A query server reads: also tables that a projector makes later.
+    -- A query server spends tickets, and reads: also tables that a projector makes later.
+    EXECUTE 'GRANT INSERT, DELETE ON spent_feed_tickets TO dacapo_query';
     EXECUTE 'GRANT SELECT ON ALL TABLES IN SCHEMA ' || place || ' TO dacapo_query';
     EXECUTE 'ALTER DEFAULT PRIVILEGES IN SCHEMA ' || place || ' GRANT SELECT ON TABLES TO dacapo_query';
 END

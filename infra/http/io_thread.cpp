@@ -1,5 +1,6 @@
 #include "infra/http/io_thread.hpp"
 
+#include "infra/client_address.hpp"
 #include "infra/http/response_writer.hpp"
 
 #include <ctime>
@@ -24,13 +25,17 @@ void Shared::accept_failed(std::string_view why) {
 }
 
 std::optional<ConnectionSlot> ConnectionSlot::take(Shared& shared, const std::string& address) {
+    // A proxy brings everybody's.
+    auto counted = shared.options.trusted_proxies.contains(address) ? std::string() : network_of(address);
     const std::lock_guard lock(shared.mutex);
     if (shared.connection_count >= shared.limits.connection_count_max) return std::nullopt;
-    auto& of_address = shared.count_by_address[address];
-    if (of_address >= shared.limits.connection_count_per_address_max) return std::nullopt;
-    ++of_address;
+    if (!counted.empty()) {
+        auto& of_address = shared.count_by_address[counted];
+        if (of_address >= shared.limits.connection_count_per_address_max) return std::nullopt;
+        ++of_address;
+    }
     ++shared.connection_count;
-    return ConnectionSlot(shared, address);
+    return ConnectionSlot(shared, address, std::move(counted));
 }
 
 bool ConnectionSlot::take_socket(std::string client) {
@@ -45,8 +50,8 @@ bool ConnectionSlot::take_socket(std::string client) {
 ConnectionSlot::~ConnectionSlot() {
     if (shared_ == nullptr) return;
     const std::lock_guard lock(shared_->mutex);
-    const auto found = shared_->count_by_address.find(address_);
-    if (--found->second == 0) shared_->count_by_address.erase(found);
+    if (const auto found = shared_->count_by_address.find(counted_); !counted_.empty() && --found->second == 0)
+        shared_->count_by_address.erase(found);
     if (const auto sockets = shared_->sockets_by_client.find(client_);
         !client_.empty() && --sockets->second == 0)
         shared_->sockets_by_client.erase(sockets);

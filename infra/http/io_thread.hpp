@@ -62,6 +62,7 @@ public:
     ConnectionSlot(ConnectionSlot&& other) noexcept
         : shared_(std::exchange(other.shared_, nullptr)),
           address_(std::move(other.address_)),
+          counted_(std::move(other.counted_)),
           client_(std::move(other.client_)) {}
     ConnectionSlot& operator=(ConnectionSlot&&) = delete;
     ~ConnectionSlot();
@@ -70,9 +71,11 @@ public:
     bool take_socket(std::string client);
 
 private:
-    ConnectionSlot(Shared& shared, std::string address) : shared_(&shared), address_(std::move(address)) {}
+    ConnectionSlot(Shared& shared, std::string address, std::string counted)
+        : shared_(&shared), address_(std::move(address)), counted_(std::move(counted)) {}
     Shared* shared_;
     std::string address_;
+    std::string counted_;  // the address or IPv6 /64 whose connections are counted; empty for a trusted proxy
     std::string client_;  // of a WebSocket
 };
 

@@ -8,7 +8,7 @@ namespace dacapo::http {
 
 struct Limits {
     std::size_t connection_count_max = 10'000;
-    std::size_t connection_count_per_address_max = 10'000;
+    std::size_t connection_count_per_address_max = 10'000;  // or IPv6 /64; a trusted proxy has no such limit
     std::size_t socket_count_per_client_max =
         10'000;  // open WebSockets of one address or IPv6 /64, past proxies
     std::size_t request_count_per_connection_max = 10'000'000;

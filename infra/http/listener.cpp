@@ -1,6 +1,8 @@
 #include "infra/http/listener.hpp"
 
 #include "infra/http/io_thread.hpp"
+#include "infra/http/problem.hpp"
+#include "infra/http/response_writer.hpp"
 #include "infra/http/session.hpp"
 
 #include <netinet/tcp.h>
@@ -25,9 +27,20 @@ using UnsentMax = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_
 
 constexpr int backlog = 4096;
 constexpr std::chrono::milliseconds accept_pause{100};  // out of descriptors: give connections time to end
-constexpr std::string_view full_answer =
-    "HTTP/1.1 503 Service Unavailable\r\nServer: dacapo\r\nContent-Length: 0\r\nRetry-After: 1\r\n"
-    "Connection: close\r\n\r\n";
+
+// To a connection for which there is no room.
+std::string full_answer(IoThread& io) {
+    Request request;
+    request.request_id = io.make_request_id();
+    Problem problem(503, "overloaded", "There are as many connections as there may be, in all or of this address.");
+    problem.headers.emplace_back("Retry-After", "1");
+    ResponseFacts facts;
+    facts.date = io.date;
+    facts.request_id = request.request_id;
+    std::string bytes;
+    write_response(to_response(problem, request), facts, bytes);
+    return bytes;
+}
 
 tcp::endpoint endpoint_of(const ListenerOptions& options) {
     boost::system::error_code error;
@@ -91,9 +104,9 @@ struct Worker {
         auto slot = ConnectionSlot::take(io.shared, remote.address().to_string());
         if (!slot) {
             io.shared.refused_count.fetch_add(1, std::memory_order_relaxed);
-            if (!io.shared.tls)
-                ::send(socket.native_handle(), full_answer.data(), full_answer.size(),
-                       MSG_NOSIGNAL | MSG_DONTWAIT);
+            if (io.shared.tls) return;
+            const auto answer = full_answer(io);
+            ::send(socket.native_handle(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
             return;
         }
         socket.set_option(tcp::no_delay(true), error);

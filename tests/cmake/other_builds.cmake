@@ -1,7 +1,7 @@
 # The tests of the sanitizer and fuzz builds as tests of this one, so that one ctest runs and sums up everything.
 # `./dev test` builds those folders first; a binary that is missing fails as "could not find executable".
 
-# The targets that read what strangers send get half a minute each, the others share another one.
+# Each target's share of what `./dev fuzz` does for ten minutes.
 set(fuzz_seconds 30)
 set(fuzz_input_seconds_max 20)
 
@@ -15,22 +15,14 @@ function(add_sanitizer_tests build environment)
                  COMMAND sh -c "setarch -R true 2>/dev/null && exec setarch -R \"$@\"; exec \"$@\"" sh
                          ${CMAKE_SOURCE_DIR}/build/${build}/tests/${level}_tests ${ARGN})
         set_tests_properties(${build}.${level} PROPERTIES
-                             LABELS ${build} TIMEOUT 900 ENVIRONMENT "${environment}")
+                             LABELS ${build} TIMEOUT 900 PROCESSORS 2 COST 500 ENVIRONMENT "${environment}")
     endforeach()
 endfunction()
 
 function(add_fuzz_tests)
     file(GLOB sources CONFIGURE_DEPENDS fuzz/*_fuzz.cpp)
-    set(strangers ${sources})
-    list(FILTER strangers INCLUDE REGEX "/request[^/]*$")
-    list(FILTER sources EXCLUDE REGEX "/request[^/]*$")
-    list(LENGTH sources count)
-    foreach(source ${strangers} ${sources})
+    foreach(source ${sources})
         cmake_path(GET source STEM name)
-        set(seconds ${fuzz_seconds})
-        if(source IN_LIST sources)
-            math(EXPR seconds "(${fuzz_seconds} + ${count} - 1) / ${count}")
-        endif()
         set(found ${CMAKE_SOURCE_DIR}/build/fuzz/found/${name})
         file(MAKE_DIRECTORY ${found}/inputs)
         set(seeds ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/seeds/${name})
@@ -38,10 +30,11 @@ function(add_fuzz_tests)
             set(seeds "")
         endif()
         add_test(NAME fuzz.${name}
-                 COMMAND ${CMAKE_SOURCE_DIR}/build/fuzz/tests/${name} -max_total_time=${seconds}
+                 COMMAND nice -n 19 ${CMAKE_SOURCE_DIR}/build/fuzz/tests/${name} -max_total_time=${fuzz_seconds}
                          -timeout=${fuzz_input_seconds_max} -rss_limit_mb=4096 -artifact_prefix=${found}/
                          ${found}/inputs ${seeds})
-        set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 300)
+        # Beside the others, many of which wait most of the time, and out of their way: see tests_at_once in ./dev.
+        set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 300 PROCESSORS 1 COST 1000)
     endforeach()
 endfunction()
 

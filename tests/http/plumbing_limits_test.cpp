@@ -120,7 +120,23 @@ TEST_CASE("connections of one address have a limit of their own") {
     ToyServer server(options);
     HttpClient first(server.port());
     CHECK(first.request("GET", "/hello").status == 200);
-    CHECK(Wire(server.port()).receive_all().starts_with("HTTP/1.1 503 "));
+    const auto refused = Wire(server.port()).receive_all();
+    CHECK(refused.starts_with("HTTP/1.1 503 "));
+    for (const char* part :
+         {"Content-Type: application/problem+json", "Retry-After: 1", "Date: ", "X-Request-Id: ",
+          "Connection: close", "\"code\":\"overloaded\"", "#temporary-reduced-capacity"})
+        CHECK_MESSAGE(refused.find(part) != refused.npos, refused);
+}
+
+TEST_CASE("a trusted proxy brings as many connections as there may be") {
+    http::ListenerOptions options;
+    options.limits.connection_count_per_address_max = 1;
+    options.trusted_proxies = TrustedProxies({"127.0.0.1"});
+    ToyServer server(options);
+    HttpClient first(server.port());
+    HttpClient second(server.port());
+    CHECK(first.request("GET", "/hello").status == 200);
+    CHECK(second.request("GET", "/hello").status == 200);
 }
 
 TEST_CASE("a connection ends after its number of requests") {

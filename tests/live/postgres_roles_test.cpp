@@ -125,6 +125,11 @@ TEST_CASE("command and query servers do their work with the rights that roles.sq
                              "/checkins", "/auth/sessions"})
         CHECK_MESSAGE(HttpClient(query.port()).request("GET", path, headers).status == 200, path);
 
+    const auto ticket = HttpClient(command.port()).request("POST", "/ws/ticket", headers);
+    const auto feed = "/ws?ticket=" + std::string(boost::json::parse(ticket.body).at("ticket").as_string());
+    CHECK(test::SocketClient(query.port(), feed).is_open());
+    CHECK(test::SocketClient(query.port(), feed).handshake().status == 401);
+
     // The shards are given back, and their snapshots with them.
     command.stop();
     sql::Session owner(database(), sql::Use::write);
