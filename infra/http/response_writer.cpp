@@ -23,7 +23,7 @@ constexpr std::string_view exposed_fields =
     "Access-Control-Allow-Credentials: true\r\n"
     "Access-Control-Expose-Headers: ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
     "X-Total-Count, Dacapo-Position, "
-    "Dacapo-Lag, X-Request-Id\r\n";
+    "Dacapo-Lag, Idempotency-Replayed, X-Request-Id\r\n";
 
 void append_number(std::string& out, std::size_t number) {
     std::array<char, 20> text;

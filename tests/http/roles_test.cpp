@@ -1,5 +1,5 @@
 // Servers of one role alone, without the proxy that sends each request to the right one.
-#include "tests/support/http_client.hpp"
+#include "tests/support/documented.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include "serve.hpp"
@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include <boost/json.hpp>
+#include <optional>
 
 namespace dacapo::test {
 namespace {
@@ -17,9 +18,13 @@ class OneRole {
 public:
     explicit OneRole(Roles roles) : server_(config_in(folder_), roles, lines_, clock_, options()) {
         server_.start();
+        // A command server has no document to ask for.
+        documented_.read(kept_document());
+        watch_.emplace(server_.port(), documented_.watcher());
     }
     ~OneRole() {
         server_.stop();
+        CHECK_MESSAGE(documented_.faults().empty(), documented_.faults());
         ::close(log_);
     }
     // "405 method_not_allowed GET, HEAD, OPTIONS"
@@ -54,6 +59,8 @@ private:
     SystemClock clock_;
     LogLines lines_{LogLevel::error, clock_, log_};
     Server server_;
+    Documented documented_;
+    std::optional<AnswerWatch> watch_;
 };
 
 }  // namespace

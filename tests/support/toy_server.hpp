@@ -3,11 +3,14 @@
 #pragma once
 
 #include "infra/http/listener.hpp"
+#include "tests/support/answer_watch.hpp"
 
 #include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +24,7 @@ public:
     // is called); GET /large (2 MB). WebSockets: /ws and /ws/{token} (echo; "close" is answered by a close
     // 4001; "flood" by 4 MB; the token "bad" is refused with 401; offered "toy.v1" is chosen).
     explicit ToyServer(http::ListenerOptions options = {});
+    // Stops, and fails the test for every answer without the fields that all of them have.
     ~ToyServer();
 
     std::uint16_t port() const { return listener_->port(); }
@@ -44,6 +48,8 @@ private:
     struct State;
     std::shared_ptr<State> state_;
     std::unique_ptr<http::Listener> listener_;
+    std::set<std::string> faults_;
+    std::optional<AnswerWatch> watch_;
 };
 
 }  // namespace dacapo::test
