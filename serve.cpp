@@ -280,6 +280,7 @@ http::ListenerOptions Server::Parts::listener_options() const {
     made.local_origins_allowed = config.localhost_origins;
     made.trusted_proxies = TrustedProxies(config.trusted_proxies);
     made.tls = {config.tls_cert, config.tls_key};
+    made.tls_in_front = config.public_url.starts_with("https://");
     if (config.rate_limit) made.limits.socket_count_per_client_max = RequestLimits::sockets_per_client_max;
     return made;
 }
