@@ -288,6 +288,7 @@ http::ListenerOptions Server::Parts::listener_options() const {
     made.local_origins_allowed = config.localhost_origins;
     made.trusted_proxies = TrustedProxies(config.trusted_proxies);
     made.tls = {config.tls_cert, config.tls_key};
+    made.tls_in_front = config.public_url.starts_with("https://");
     made.limits.connection_count_max = connections_max(descriptor_limit(), made.thread_count);
     if (config.rate_limit) {
         made.limits.connection_count_per_address_max = RequestLimits::connections_per_address_max;

@@ -73,6 +73,7 @@ private:
         made.host = config.host;
         made.port = config.port;
         made.thread_count = 1;
+        made.tls_in_front = config.public_url.starts_with("https://");
         return made;
     }
     http::Hooks hooks() {

@@ -82,7 +82,8 @@ struct ListenerOptions {
     std::uint16_t stop_close_code = 1001;      // what WebSockets are closed with by stop()
     std::string stop_close_reason = "server is stopping";
     TrustedProxies trusted_proxies;
-    TlsFiles tls;  // without a certificate: plain HTTP
+    TlsFiles tls;               // without a certificate: plain HTTP
+    bool tls_in_front = false;  // a proxy ends it: clients come by https, and are told to stay with it
     Limits limits;
 };
 

@@ -327,7 +327,7 @@ void Session::write(const Response& response, std::string_view pattern) {
     facts.request_id = request_.request_id;
     if (!request_.origin.empty() && shared_.origins.allows(request_.origin))
         facts.allowed_origin = request_.origin;
-    facts.secure = channel_.is_tls();
+    facts.secure = channel_.is_tls() || shared_.options.tls_in_front;
     facts.keep_alive = keep_alive_;
     facts.announce_keep_alive = keep_alive_ && head_.version_10;
     const bool to_head = request_.method == Method::head;

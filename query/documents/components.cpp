@@ -126,24 +126,38 @@ void add_problem(json::object& schemas) {
 }
 
 json::object headers() {
-    const auto header = [](std::string_view description, json::object schema) {
+    const auto sometimes = [](std::string_view description, json::object schema) {
         return json::object{{"description", description}, {"schema", std::move(schema)}};
     };
-    const json::object string{{"type", "string"}};
+    const auto always = [](std::string_view description, json::object schema) {
+        return json::object{{"description", description}, {"required", true}, {"schema", std::move(schema)}};
+    };
+    const auto of_pattern = [](std::string_view pattern) {
+        return json::object{{"type", "string"}, {"pattern", pattern}};
+    };
+    const json::object from_zero{{"type", "integer"}, {"minimum", 0}};
     return {
-        {"ETag", header("Changes when anything shown changes; send it back as If-None-Match.", string)},
-        {"Link", header("RFC 8288: rel=next and rel=prev, absent where there is none.", string)},
-        {"X-Total-Count", header("With count=true: how many there are on all pages.", {{"type", "integer"}})},
-        {"Dacapo-Position", header("Opaque: a read that brings it back shows at least this change.", string)},
-        {"Dacapo-Lag",
-         header("Only when the answer may be behind: by how many seconds.", {{"type", "number"}})},
-        {"Location", header("The path of what was made.", string)},
+        {"Cache-Control", always("To be asked for anew each time; kept by nobody else where it is private.",
+                                 {{"type", "string"}, {"enum", {"no-cache", "no-cache, private"}}})},
+        {"ETag", always("Changes when anything shown changes; send it back as If-None-Match.",
+                        of_pattern("^\"[^\"]+\"$"))},
+        {"Link", sometimes("RFC 8288: rel=next and rel=prev, absent where there is none.",
+                           of_pattern("^<[^>]+>; rel=\"(next|prev)\"(, <[^>]+>; rel=\"(next|prev)\")*$"))},
+        {"X-Total-Count", sometimes("With count=true: how many there are on all pages.", from_zero)},
+        {"Dacapo-Position", always("Opaque: a read that brings it back shows at least this change.",
+                                   {{"type", "string"}, {"minLength", 1}})},
+        {"Dacapo-Lag", sometimes("Only when the answer may be behind: by how many seconds.",
+                                 {{"type", "number"}, {"minimum", 0}})},
+        {"Idempotency-Replayed",
+         sometimes("When the command was carried out before, under the same Idempotency-Key.",
+                   {{"type", "string"}, {"enum", {"true"}}})},
+        {"Location", always("The path of what was made.", of_pattern("^/[a-z]+/[0-9]+$"))},
         {"RateLimit-Policy",
-         header("While limits are in force: the policy's name, its quota q and its window w in seconds.",
-                string)},
-        {"RateLimit",
-         header("What remains (r) of that policy for this client, whole again in t seconds.", string)},
-        {"Retry-After", header("Seconds to wait before another try.", {{"type", "integer"}})},
+         sometimes("While limits are in force: the policy's name, its quota q and its window w in seconds.",
+                   of_pattern("^\"[a-z-]+\";q=[0-9]+;w=[0-9]+$"))},
+        {"RateLimit", sometimes("What remains (r) of that policy for this client, whole again in t seconds.",
+                                of_pattern("^\"[a-z-]+\";r=[0-9]+;t=[0-9]+$"))},
+        {"Retry-After", always("Seconds to wait before another try.", from_zero)},
     };
 }
 
@@ -193,7 +207,9 @@ json::object api_components() {
                {{"type", "http"},
                 {"scheme", "bearer"},
                 {"bearerFormat", "JWT"},
-                {"description", "The access_token of POST /login or POST /register."}}}}}};
+                {"description",
+                 "The access_token of POST /login or POST /register: a JWT, issued and checked as RFC8725 "
+                 "advises."}}}}}};
 }
 
 }  // namespace dacapo

@@ -87,25 +87,43 @@ json::array parameters_of(const Route& route) {
     return parameters;
 }
 
-json::object headers_of(const Route& route, bool is_list) {
+void add_header(json::object& headers, std::string_view name) {
+    headers[name] = {{"$ref", "#/components/headers/" + std::string(name)}};
+}
+
+void add_rate_headers(json::object& headers) {
+    add_header(headers, "RateLimit-Policy");
+    add_header(headers, "RateLimit");
+}
+
+bool is_list(const Route& route) {
+    return std::ranges::any_of(route.responses, [&](const auto& doc) {
+        if (doc.status != 200 || doc.schema.empty()) return false;
+        const auto schema = parsed(route, doc.schema);
+        return schema.is_object() && schema.as_object().contains("items");
+    });
+}
+
+json::object headers_of(const Route& route, int status) {
     json::object headers;
-    const auto add = [&](std::string_view name) {
-        headers[name] = {{"$ref", "#/components/headers/" + std::string(name)}};
-    };
-    if (is_read(route)) {
+    const auto add = [&](std::string_view name) { add_header(headers, name); };
+    if (answers(route, 304) || is_read(route)) {
         add("ETag");
+        add("Cache-Control");
+    }
+    if (is_read(route)) {
         add("Dacapo-Lag");
-        if (is_list) {
+        if (is_list(route)) {
             add("Link");
             add("X-Total-Count");
         }
     }
-    if (route.command) add("Dacapo-Position");
-    if (route.creates) add("Location");
-    if (route.counted) {
-        add("RateLimit-Policy");
-        add("RateLimit");
+    if (route.command) {
+        add("Dacapo-Position");
+        add("Idempotency-Replayed");
     }
+    if (route.creates) add("Location");
+    if (route.counted && status != 304) add_rate_headers(headers);
     return headers;
 }
 
@@ -130,17 +148,16 @@ json::value example_of(const json::value& schema, const json::object& components
 json::object success_of(const Route& route, const http::ResponseDoc& doc, const json::object& components,
                         std::span<const Route> routes) {
     json::object response{{"description", doc.description}};
-    bool is_list = false;
     if (!doc.schema.empty()) {
         auto schema = parsed(route, doc.schema);
-        is_list = schema.is_object() && schema.as_object().contains("items");
         auto example = doc.example.empty() ? example_of(schema, components) : parsed(route, doc.example);
         json::object media{{"schema", std::move(schema)}};
         if (!example.is_null()) media["example"] = std::move(example);
         response["content"] = json::object{{doc.content_type, std::move(media)}};
         if (auto links = links_of(route, routes); !links.empty()) response["links"] = std::move(links);
     }
-    if (auto headers = headers_of(route, is_list); !headers.empty()) response["headers"] = std::move(headers);
+    if (auto headers = headers_of(route, doc.status); !headers.empty())
+        response["headers"] = std::move(headers);
     return response;
 }
 
@@ -156,8 +173,10 @@ json::object problem_of(const Route& route, int status, std::string_view descrip
     if (!examples.empty()) media["examples"] = std::move(examples);
     json::object response{{"description", description},
                           {"content", json::object{{"application/problem+json", std::move(media)}}}};
-    if (status == 429 || status == 503)
-        response["headers"] = {{"Retry-After", {{"$ref", "#/components/headers/Retry-After"}}}};
+    json::object headers;
+    if (status == 429 || status == 503) add_header(headers, "Retry-After");
+    if (status == 429) add_rate_headers(headers);
+    if (!headers.empty()) response["headers"] = std::move(headers);
     return response;
 }
 
@@ -173,7 +192,9 @@ json::object responses_of(const Route& route, const json::object& components, st
         problems[doc.status].insert(doc.codes.begin(), doc.codes.end());
         descriptions[doc.status] = doc.description;
     }
-    if (is_read(route)) responses["304"] = {{"description", "Nothing has changed since that ETag."}};
+    if (is_read(route))
+        responses["304"] = {{"description", "Nothing has changed since that ETag."},
+                            {"headers", headers_of(route, 304)}};
     for (const auto& [status, codes] : problems) {
         auto& description = descriptions[status];
         if (description.empty()) description = http::reason_of(status);

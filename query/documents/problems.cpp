@@ -16,6 +16,8 @@ constexpr std::array docs{
     ProblemDoc{"already_open", "409", "This session is open already."},
     ProblemDoc{"already_registered", "409", "This very account exists already."},
     ProblemDoc{"already_scheduled", "409", "This very event exists already."},
+    ProblemDoc{"bad_field_name", "403",
+               "The proxy refuses a header field whose name holds more than letters, digits and hyphens."},
     ProblemDoc{"bad_host", "400", "The Host field is missing, given twice or no host name."},
     ProblemDoc{"bad_target", "400",
                "The path or the query is not valid: a broken %-escape, control characters, dots."},
@@ -69,6 +71,9 @@ constexpr std::array docs{
     ProblemDoc{"method_not_allowed", "405",
                "The path does not serve this method. Allow names those that it serves."},
     ProblemDoc{"name_taken", "400", "An entry in use has this name; case and accents do not count."},
+    ProblemDoc{
+        "no_server", "503",
+        "The proxy knows no server that can take this. Nothing was recorded; retry after the time named."},
     ProblemDoc{"not_acceptable", "406",
                "This file is only kept with Content-Encoding: gzip, which the client refuses."},
     ProblemDoc{"not_found", "404", "It does not exist, or you may not see it: the answer is the same."},
@@ -85,9 +90,9 @@ constexpr std::array docs{
     ProblemDoc{"not_yours", "403", "The check-in is somebody else's."},
     ProblemDoc{"origin_refused", "403", "Pages of this origin may not open a feed here."},
     ProblemDoc{
-        "outcome_unknown", "503",
-        "Whether the command was recorded is not known yet. Retry with the Idempotency-Key that the answer "
-        "names: it happens once."},
+        "outcome_unknown", "502, 503, 504",
+        "Whether the command was recorded is not known yet. Retry with its Idempotency-Key: it happens "
+        "once. 502 and 504 are the proxy's, when a server ended or took too long."},
     ProblemDoc{"overloaded", "503",
                "Too much is waiting here. Nothing was recorded; retry after the time named."},
     ProblemDoc{"position_unknown", "400", "The position is not one of this server's log. Ask without it."},

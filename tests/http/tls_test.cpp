@@ -2,6 +2,7 @@
 // serving.
 #include "tests/support/certificates.hpp"
 #include "tests/support/http_client.hpp"
+#include "tests/support/running_server.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/toy_server.hpp"
 
@@ -54,6 +55,19 @@ TEST_CASE("requests through TLS are answered, and browsers are told to stay with
     CHECK(secured.server->listener().counts().connections == 1);
     ToyServer plain;
     CHECK_FALSE(HttpClient(plain.port()).request("GET", "/hello").has_header("Strict-Transport-Security"));
+}
+
+TEST_CASE("behind a proxy that ends TLS browsers are told to stay with it, too" *
+          one_server_only("the servers of a cluster are told so by the same setting")) {
+    for (const bool secure : {true, false}) {
+        RunningServer server(Flags{{"public-url", secure ? "https://api.example" : "http://api.example"}});
+        const auto tells = [&](const HttpAnswer& answer) {
+            return answer.header("Strict-Transport-Security") == "max-age=31536000; includeSubDomains";
+        };
+        CHECK(tells(Client(server).get("/health")) == secure);
+        CHECK(tells(Client(server).get("/nowhere")) == secure);
+        CHECK(tells(send_raw(server.port(), "no request\r\n\r\n")) == secure);
+    }
 }
 
 TEST_CASE("long bodies go both ways, also when the client reads late") {

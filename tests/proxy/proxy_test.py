@@ -7,10 +7,13 @@ import base64
 import hashlib
 import http.client
 import itertools
+import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -21,6 +24,7 @@ CONFIGURATION = Path(__file__).resolve().parents[2] / "deploy/haproxy/haproxy.cf
 COMMANDS = ("POST", "PUT", "PATCH", "DELETE")
 WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 DEADLINE_S = 20
+PROBLEM_MEMBERS = ["type", "title", "status", "detail", "instance", "code", "request_id", "errors"]
 
 
 class Server(ThreadingHTTPServer):
@@ -60,8 +64,12 @@ def handler_of(upstream):
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if self.path == "/readyz":
                 return self.reply(200 if upstream.ready else 503)
-            upstream.received.append((self.command, self.path, self.headers.get_all("X-Forwarded-For")))
+            upstream.received.append((self.command, self.path, self.headers.get_all("X-Forwarded-For"),
+                                      self.headers.get_all("X-Request-Id")))
             if "/die" in self.path:
+                self.close_connection = True
+            elif "/slow" in self.path:
+                self.connection.recv(1)  # until the proxy gives up
                 self.close_connection = True
             elif self.headers.get("Upgrade"):
                 self.echo()
@@ -110,14 +118,33 @@ class ProxyTest(unittest.TestCase):
     def setUp(self):
         self.upstreams = [Upstream(name) for name in ("command-1", "command-2", "query-1", "query-2")]
         self.port = free_port()
-        environment = dict(os.environ, PROXY_BIND=f"127.0.0.1:{self.port}")
+        self.certificate = None
+        self.environment = dict(os.environ, PROXY_BIND=f"127.0.0.1:{self.port}")
         for upstream in self.upstreams:
             variable = upstream.name.upper().replace("-", "_")
-            environment[variable] = f"127.0.0.1:{upstream.port}"
-        self.proxy = subprocess.Popen(["haproxy", "-db", "-f", str(CONFIGURATION)], env=environment, text=True,
+            self.environment[variable] = f"127.0.0.1:{upstream.port}"
+        self.start(CONFIGURATION)
+
+    def start(self, configuration):
+        self.proxy = subprocess.Popen(["haproxy", "-db", "-f", str(configuration)], env=self.environment, text=True,
                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.addCleanup(self.end)
         until(lambda: self.status_of("/proxyz") == 200, "the proxy is ready")
+
+    def restart(self, before, after):
+        """With one thing changed in the configuration."""
+        text = CONFIGURATION.read_text()
+        self.assertEqual(text.count(before), 1)
+        self.proxy.kill()
+        self.proxy.communicate()
+        configuration = Path(self.folder(), "haproxy.cfg")
+        configuration.write_text(text.replace(before, after))
+        self.start(configuration)
+
+    def folder(self):
+        made = tempfile.TemporaryDirectory()
+        self.addCleanup(made.cleanup)
+        return made.name
 
     def end(self):
         """Ends the proxy; returns what it has logged."""
@@ -128,8 +155,14 @@ class ProxyTest(unittest.TestCase):
             self.proxy.kill()
         return self.proxy.communicate()[0] if not self.proxy.stdout.closed else ""
 
+    def connect(self):
+        if self.certificate:
+            trusting = ssl.create_default_context(cafile=self.certificate)
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=DEADLINE_S, context=trusting)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
+
     def ask(self, method, path, connection=None, headers=None):
-        own = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
+        own = connection or self.connect()
         try:
             own.request(method, path, body=b"{}" if method in COMMANDS else None, headers=headers or {})
             response = own.getresponse()
@@ -137,6 +170,26 @@ class ProxyTest(unittest.TestCase):
         finally:
             if connection is None:
                 own.close()
+
+    def assert_problem(self, answer, status, code, path):
+        """The answer is the proxy's own, and as a server's would be."""
+        _, body, response = answer
+        self.assertEqual(response.status, status)
+        self.assertEqual(response.getheader("Content-Type"), "application/problem+json")
+        problem = json.loads(body)
+        self.assertEqual(list(problem), PROBLEM_MEMBERS)
+        self.assertEqual(problem["type"], f"/docs#problem-{code}")
+        self.assertEqual(problem["title"], http.HTTPStatus(status).phrase)
+        self.assertEqual((problem["status"], problem["code"], problem["instance"], problem["errors"]),
+                         (status, code, path, []))
+        self.assertTrue(problem["detail"])
+        self.assertEqual(problem["request_id"], response.getheader("X-Request-Id"))
+        for name, value in (("Server", "dacapo"), ("X-Content-Type-Options", "nosniff"),
+                            ("Referrer-Policy", "no-referrer"), ("Cross-Origin-Resource-Policy", "same-site"),
+                            ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+                            ("Cache-Control", "no-store"), ("Vary", "Origin")):
+            self.assertEqual(response.headers.get_all(name), [value])
+        self.assertRegex(response.getheader("Date"), "GMT$")
 
     def status_of(self, path):
         try:
@@ -159,15 +212,12 @@ class ProxyTest(unittest.TestCase):
         for method in COMMANDS:
             with self.subTest(method):
                 path = f"/die/{method}"
-                status, body, response = self.ask(method, path)
-                self.assertEqual(status, 502)
-                self.assertIn('"code":"outcome_unknown"', body)
-                self.assertEqual(response.getheader("Content-Type"), "application/problem+json")
+                self.assert_problem(self.ask(method, path), 502, "outcome_unknown", path)
                 self.assertEqual(self.times_received(path), 1)
 
     def test_a_used_connection_is_told_of_the_death_too(self):
         # Closed silently, a browser would send the command again.
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
+        connection = self.connect()
         self.addCleanup(connection.close)
         for attempt in range(4):
             self.assertEqual(self.ask("POST", "/warm", connection)[0], 200)
@@ -177,7 +227,7 @@ class ProxyTest(unittest.TestCase):
 
     def test_a_command_with_a_key_is_sent_once_too(self):
         key = {"Idempotency-Key": "k"}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
+        connection = self.connect()
         self.addCleanup(connection.close)
         self.assertEqual(self.ask("POST", "/warm", connection, key)[0], 200)
         # Its client is free to send it again, so the proxy may close a used connection instead of an answer.
@@ -205,9 +255,9 @@ class ProxyTest(unittest.TestCase):
         self.assertEqual(self.status_of("/proxyz"), 200)
         self.upstreams[1].ready = False
         until(lambda: self.status_of("/proxyz") == 503, "the proxy says that nobody takes commands")
-        status, body, response = self.ask("POST", "/events/")
-        self.assertEqual((status, response.getheader("Retry-After")), (503, "1"))
-        self.assertIn('"code":"no_server"', body)
+        answer = self.ask("POST", "/events/")
+        self.assert_problem(answer, 503, "no_server", "/events/")
+        self.assertEqual(answer[2].getheader("Retry-After"), "1")
         self.assertEqual(self.ask("GET", "/events/")[0], 200)
 
     def test_what_is_internal_stays_inside(self):
@@ -215,8 +265,50 @@ class ProxyTest(unittest.TestCase):
                      "/./internal/commands", "/%2e/internal/commands", "/internal?x", "/../internal/"):
             for method in ("GET", "POST"):
                 self.assertEqual(self.ask(method, path)[0], 404, f"{method} {path}")
+        self.assert_problem(self.ask("GET", "/internal?x"), 404, "not_found", "/internal")
         self.assertEqual([u.received for u in self.upstreams], [[], [], [], []])
         self.assertEqual(self.ask("GET", "/users/internals")[0], 200)
+
+    def test_a_strange_field_is_refused_as_a_problem(self):
+        self.assert_problem(self.ask("GET", "/users/", headers={"X_y": "1"}), 403, "bad_field_name", "/users/")
+
+    def test_a_server_without_an_answer_is_a_problem(self):
+        self.restart("timeout server 60s", "timeout server 1s")
+        for method in ("GET", "POST"):
+            self.assert_problem(self.ask(method, "/slow"), 504, "outcome_unknown", "/slow")
+
+    def test_what_a_problem_quotes_stays_text(self):
+        path = '/die"%22\\x'
+        self.assert_problem(self.ask("GET", path), 502, "outcome_unknown", path)
+        self.assert_problem(self.ask("GET", "/ws/SECRET/die"), 502, "outcome_unknown", "/ws/***")
+
+    def test_a_request_has_one_id_on_its_whole_way(self):
+        for method, key in itertools.product(("GET", "POST"), ({}, {"Idempotency-Key": "k"})):
+            self.ask(method, "/mine", headers={"X-Request-Id": "mine-1", **key})
+            answer = self.ask(method, "/die", headers={"X-Request-Id": "mine-2", **key})
+            self.assertEqual(json.loads(answer[1])["request_id"], "mine-2")
+            self.ask(method, "/none", headers={"X-Request-Id": 'a"b', **key})
+        seen = [received[1:] for upstream in self.upstreams for received in upstream.received]
+        self.assertEqual({str(one[2]) for one in seen if one[0] == "/mine"}, {"['mine-1']"})
+        given = [one[2] for one in seen if one[0] == "/none"]
+        self.assertEqual(len({str(ids) for ids in given}), 4)
+        for ids in given:
+            self.assertRegex(ids[0], "^[0-9a-f-]{36}$")
+
+    def test_with_a_certificate_it_tells_browsers_to_stay_with_tls(self):
+        self.assertIsNone(self.ask("GET", "/die")[2].getheader("Strict-Transport-Security"))
+        certificate = Path(self.folder(), "certificate.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2",
+                        "-out", certificate, "-keyout", f"{certificate}.key"], check=True, stderr=subprocess.DEVNULL)
+        self.certificate = str(certificate)
+        self.restart('bind "${PROXY_BIND}"', f'bind "${{PROXY_BIND}}" ssl crt {certificate}')
+        for path in ("/users/", "/die", "/internal/"):
+            told = self.ask("GET", path)[2].headers.get_all("Strict-Transport-Security")
+            self.assertEqual(told, ["max-age=31536000; includeSubDomains"])
+
+    def test_the_health_of_the_proxy_is_no_page(self):
+        self.assertEqual(json.loads(self.ask("GET", "/proxyz")[1]), {"status": "ok"})
 
     def test_the_log_holds_no_token(self):
         keys = ({}, {"Idempotency-Key": "k"})

@@ -2,6 +2,7 @@
 #include "query/documents/problems.hpp"
 
 #include <doctest/doctest.h>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -43,6 +44,15 @@ std::set<std::string> codes_sent(const std::string& text) {
     return codes;
 }
 
+std::string proxy_text() {
+    return text_of(std::filesystem::path(DACAPO_SOURCE_DIR) / "deploy" / "haproxy" / "haproxy.cfg");
+}
+
+const ProblemDoc* doc_of(std::string_view code) {
+    const auto found = std::ranges::find(problem_docs(), code, &ProblemDoc::code);
+    return found == problem_docs().end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 TEST_CASE("every code that the program sends is explained") {
@@ -52,7 +62,24 @@ TEST_CASE("every code that the program sends is explained") {
 }
 
 TEST_CASE("every code that is explained is sent") {
-    const auto text = program_text();
+    const auto text = program_text() + proxy_text();
     for (const auto& problem : problem_docs())
         CHECK_MESSAGE(text.find('"' + std::string(problem.code) + '"') != std::string::npos, problem.code);
+}
+
+TEST_CASE("every code that the proxy sends is explained, with the status that it has there") {
+    static const std::regex pattern(
+        R"re(status ([0-9]+) .*"type":"/docs#problem-([a-z_]+)".*"status":([0-9]+),.*"code":"([a-z_]+)")re");
+    const auto text = proxy_text();
+    int count = 0;
+    for (std::sregex_iterator at(text.begin(), text.end(), pattern), end; at != end; ++at, ++count) {
+        const auto code = (*at)[4].str();
+        CAPTURE(code);
+        CHECK((*at)[2] == code);
+        CHECK((*at)[1] == (*at)[3]);
+        const auto* doc = doc_of(code);
+        REQUIRE(doc);
+        CHECK(doc->statuses.find((*at)[1].str()) != std::string_view::npos);
+    }
+    CHECK(count == 8);
 }

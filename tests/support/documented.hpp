@@ -1,7 +1,9 @@
-// Holds answers against /openapi.json: status, media type, body and problem code must be what the document
-// says. So that the document is tested by every test that asks a server anything.
+// Holds answers against /openapi.json: status, media type, headers, body and problem code must be what the
+// document says, and what is in no document (framing, unknown paths, WebSocket handshakes) a problem that is
+// explained. So that the document is tested by every test that asks a server anything.
 #pragma once
 
+#include "tests/support/answer_watch.hpp"
 #include "tests/support/http_client.hpp"
 
 #include <boost/json.hpp>
@@ -12,35 +14,51 @@
 
 namespace dacapo::test {
 
+// The document that is kept: docs/api/openapi.json.
+std::string kept_document();
+
 class Documented {
 public:
     // The document itself, as text.
     void read(std::string_view document);
     // Any thread.
     void check(std::string_view method, std::string_view target, const HttpAnswer& answer);
+    // check(), for an AnswerWatch that ends before this does.
+    AnswerWatch::See watcher();
     // What was found, one a line; each once.
     std::string faults() const;
-    // "GET /users/{user_id}" of every documented operation, and of those that were asked for.
+    // What is wrong with this answer; empty when nothing is. Without a method: nobody could read the request.
+    std::string fault_of(std::string_view method, std::string_view target, const HttpAnswer& answer) const;
+
+    // "get /users/{user_id}" of every documented operation.
     std::set<std::string> operations() const;
-    std::set<std::string> seen() const;
+    // The operation that a request asks for; empty when there is none.
+    std::string operation_name(std::string_view method, std::string_view target) const;
 
     // Where `value` is not what the schema says; empty when it is.
-    std::string mismatch(const boost::json::value& value, const boost::json::value& schema,
-                         const std::string& at = {}) const;
+    std::string mismatch(const boost::json::value& value, const boost::json::value& schema) const;
 
 private:
-    const boost::json::value* operation(std::string_view method, std::string_view target,
-                                        std::string& name) const;
-    static std::string fault_in_fields(const HttpAnswer& answer);
-    std::string fault_in(const boost::json::value& operation, const HttpAnswer& answer, bool has_body) const;
-    std::string fault_in_problem(const boost::json::value& response, const HttpAnswer& answer) const;
-    std::string fault_in_object(const boost::json::object& value, const boost::json::object& schema,
-                                const std::string& at) const;
+    struct Operation {
+        std::string name;  // empty when there is none
+        const boost::json::object* object = nullptr;
+    };
+    Operation operation(std::string_view method, std::string_view target) const;
+    const boost::json::value& resolved(const boost::json::value& value) const;
+
+    std::string fault_in_problem(const HttpAnswer& answer) const;
+    std::string fault_in(const boost::json::object& operation, std::string_view method,
+                         const HttpAnswer& answer) const;
+    std::string fault_in_body(const boost::json::object& response, const HttpAnswer& answer) const;
+    std::string fault_in_headers(const boost::json::object& operation, const boost::json::object& response,
+                                 const HttpAnswer& answer) const;
+    std::string fault_without_operation(std::string_view method, std::string_view target,
+                                        const HttpAnswer& answer) const;
+    std::string fault_in_allow(std::string_view path, const HttpAnswer& answer) const;
 
     boost::json::value document_;
     mutable std::mutex mutex_;
     std::set<std::string> faults_;
-    std::set<std::string> seen_;
 };
 
 }  // namespace dacapo::test

@@ -3,7 +3,7 @@
 // not the run.
 #pragma once
 
-#include "tests/support/tls_client.hpp"
+#include "tests/support/wire.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -16,7 +16,6 @@
 namespace dacapo::test {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
-inline constexpr std::chrono::milliseconds patience{10'000};
 
 struct HttpAnswer {
     int status = 0;
@@ -26,34 +25,6 @@ struct HttpAnswer {
     // The first field of this name, in any case; empty when there is none.
     std::string header(std::string_view name) const;
     bool has_header(std::string_view name) const;
-};
-
-// One TCP connection to 127.0.0.1, in clear or through TLS.
-class Wire {
-public:
-    explicit Wire(std::uint16_t port, const std::optional<TlsOptions>& tls = {});
-    ~Wire();
-    Wire(Wire&& other) noexcept;
-    Wire& operator=(Wire&& other) noexcept;
-
-    void send(std::string_view bytes);      // throws when the connection is gone
-    bool try_send(std::string_view bytes);  // false when the connection is gone
-    void finish_sending();                  // half-close
-    // Appends what arrives to the buffer; false at the end of the stream. Throws after `wait`.
-    bool receive_more(std::chrono::milliseconds wait = patience);
-    // Everything until the server closes.
-    std::string receive_all(std::chrono::milliseconds wait = patience);
-    // Whether the server closes within the time (what it still sends is kept in the buffer).
-    bool closes_within(std::chrono::milliseconds wait);
-    bool is_open() const { return descriptor_ >= 0; }
-    void close();
-    std::string& buffer() { return buffer_; }
-    const TlsEnd& tls() const { return *tls_; }
-
-private:
-    int descriptor_ = -1;
-    std::unique_ptr<TlsEnd> tls_;
-    std::string buffer_;
 };
 
 class HttpClient {

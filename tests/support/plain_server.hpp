@@ -1,14 +1,17 @@
 // A Server of some roles on the embedded engines, in a folder of its own, without what a RunningServer adds:
-// no clock of the test's, no document that answers are held against.
+// no clock of the test's. Its answers are held against the document that is kept, since not every role has one.
 #pragma once
 
 #include "serve.hpp"
+#include "tests/support/documented.hpp"
 #include "tests/support/http_client.hpp"
 #include "tests/support/temporary_folder.hpp"
 
+#include <doctest/doctest.h>
 #include <fcntl.h>
 #include <unistd.h>
 #include <boost/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,9 +23,12 @@ public:
     explicit PlainServer(Roles roles = {}, const std::vector<std::string>& more = {})
         : server_(config_in(folder_, more), roles, lines_, clock_, options()) {
         server_.start();
+        documented_.read(kept_document());
+        watch_.emplace(server_.port(), documented_.watcher());
     }
     ~PlainServer() {
         server_.stop();
+        CHECK_MESSAGE(documented_.faults().empty(), documented_.faults());
         ::close(log_);
     }
 
@@ -64,6 +70,8 @@ private:
     SystemClock clock_;
     LogLines lines_{LogLevel::error, clock_, log_};
     Server server_;
+    Documented documented_;
+    std::optional<AnswerWatch> watch_;
 };
 
 }  // namespace dacapo::test

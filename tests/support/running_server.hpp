@@ -4,6 +4,7 @@
 #pragma once
 
 #include "api/position_token.hpp"
+#include "tests/support/answer_watch.hpp"
 #include "tests/support/deployment.hpp"
 #include "tests/support/documented.hpp"
 #include "tests/support/engines.hpp"
@@ -73,6 +74,7 @@ private:
     Config config_;
     ServerOptions options_;
     std::unique_ptr<testing::Deployment> deployed_;
+    std::optional<AnswerWatch> watch_;  // also of what is read after stop()
     mutable std::mutex mutex_;
     std::optional<api::PositionToken> position_;
 };

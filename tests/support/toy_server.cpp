@@ -1,7 +1,10 @@
 #include "tests/support/toy_server.hpp"
 
 #include "infra/http/problem.hpp"
+#include "tests/support/answer_rules.hpp"
 
+#include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -161,11 +164,19 @@ ToyServer::ToyServer(http::ListenerOptions options, http::Hooks hooks) : state_(
     listener_ = std::make_unique<http::Listener>(
         std::move(options), http::Router(std::move(routes), std::move(sockets)), std::move(hooks));
     listener_->start();
+    // No document says what its routes answer.
+    watch_.emplace(port(), [this](std::string_view method, std::string_view target,
+                                  const HttpAnswer& answer) {
+        const auto fault = answer.status == 101 ? fault_in_switch(target, answer) : fault_in_fields(answer);
+        if (!fault.empty()) faults_.insert(fmt::format("{} {}: {}", method, target, fault));
+    });
 }
 
 ToyServer::~ToyServer() {
     release();
     listener_->stop();
+    watch_.reset();
+    for (const auto& fault : faults_) FAIL_CHECK(fault);
 }
 
 void ToyServer::release() {

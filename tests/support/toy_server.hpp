@@ -3,12 +3,15 @@
 #pragma once
 
 #include "infra/http/listener.hpp"
+#include "tests/support/answer_watch.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +26,7 @@ public:
     // 4001; "flood" by 4 MB; the token "bad" is refused with 401; offered "toy.v1" is chosen).
     // `hooks`: those that the toy does not set itself.
     explicit ToyServer(http::ListenerOptions options = {}, http::Hooks hooks = {});
+    // Stops, and fails the test for every answer without the fields that all of them have.
     ~ToyServer();
 
     std::uint16_t port() const { return listener_->port(); }
@@ -48,6 +52,8 @@ private:
     struct State;
     std::shared_ptr<State> state_;
     std::unique_ptr<http::Listener> listener_;
+    std::set<std::string> faults_;
+    std::optional<AnswerWatch> watch_;
 };
 
 }  // namespace dacapo::test
