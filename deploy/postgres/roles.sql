@@ -1,6 +1,7 @@
--- Least rights in the database of the read models. Run it once after the first `dacapo migrate`, as the owner of the
--- tables: the user of `dacapo migrate` and of the projectors, who make, drop and build them anew. Command and query
--- servers then connect as these two, who can change no table and, but for snapshots and spent tickets, no row.
+-- Least rights in the database of the read models. Run it after the first `dacapo migrate`, and again after a migration
+-- that makes a table of which it speaks (to repeat it does no harm), as the owner of the tables: the user of `dacapo
+-- migrate` and of the projectors, who make, drop and build them anew. Command and query servers then connect as these two,
+-- who can change no table and, but for snapshots and spent tickets, no row.
 --
 -- The roles themselves, with passwords of your own, are made before by somebody who may:
 --   CREATE ROLE dacapo_command LOGIN PASSWORD '...';

@@ -166,6 +166,8 @@ TEST_CASE("what the servers do not need is denied them") {
             CHECK_MESSAGE(denied(*session, statement), statement);
     CHECK(denied(command, "SELECT count(*) FROM built_later"));
     CHECK(denied(query, "DELETE FROM shard_snapshots"));
+    CHECK(denied(query, "UPDATE spent_feed_tickets SET expires_at = 0"));
+    CHECK(denied(command, "INSERT INTO spent_feed_tickets VALUES ('a', 0)"));
     CHECK(query.value<int>("SELECT count(*) FROM built_later") == 0);
 }
 
