@@ -22,7 +22,8 @@ constexpr const char* seed_timezone = "Europe/Paris";
 class Seeder {
 public:
     Seeder(EventLog& log, const Clock& clock) : log_(log), clock_(clock) {
-        if (log.head() != log.start()) throw LogRefused("the log has records already: only an empty one can be seeded");
+        if (log.head() != log.start())
+            throw LogRefused("the log has records already: only an empty one can be seeded");
         for (int i = 0; i < log.shard_count(); ++i) {
             auto& state = states_.emplace_back();
             state.shard = i;
@@ -72,14 +73,14 @@ private:
     std::int64_t written_ = 0;
 };
 
-UserId add_user(Seeder& seeder, const std::string& username, const std::string& full_name, const std::string& email,
-                const std::string& hash, Role role) {
+UserId add_user(Seeder& seeder, const std::string& username, const std::string& full_name,
+                const std::string& email, const std::string& hash, Role role) {
     auto& state = seeder.accounts();
     const auto id = state.next_user();
     const auto session = state.next_session();
     RecordBuilder record;
-    record.add<Account>(Account::decide(Account::Register{id, username, email, full_name, hash, role, {}, {}}, {},
-                                        seeder.by({})),
+    record.add<Account>(Account::decide(Account::Register{id, username, email, full_name, hash, role, {}, {}},
+                                        {}, seeder.by({})),
                         {StreamKind::account, id.value});
     record.add<Session>(Session::decide(Session::Open{session, id, std::string(64, '0')}, {}, seeder.by({})),
                         {StreamKind::session, session.value});
@@ -116,11 +117,12 @@ GatheringId add_event(Seeder& seeder, UserId organizer, const EventPlan& plan) {
     const auto id = state.next_gathering();
     const auto claim_id = hex_of(new_command_id());
     RecordBuilder record;
-    record.add<Title>(Title::decide(Title::Claim{folded_title, id, claim_id, true}, title_in(state, folded_title),
-                                    seeder.by(organizer)),
+    record.add<Title>(Title::decide(Title::Claim{folded_title, id, claim_id, true},
+                                    title_in(state, folded_title), seeder.by(organizer)),
                       title_stream(folded_title));
-    record.add<Gathering>(Gathering::decide(Gathering::Schedule{id, details, claim_id}, {}, seeder.by(organizer)),
-                          {StreamKind::gathering, id.value});
+    record.add<Gathering>(
+        Gathering::decide(Gathering::Schedule{id, details, claim_id}, {}, seeder.by(organizer)),
+        {StreamKind::gathering, id.value});
     record.add<Roster>(Roster::decide(Roster::Open{id, plan.capacity, organizer}, {}, seeder.by(organizer)),
                        {StreamKind::roster, id.value});
     seeder.record(state, organizer, std::move(record).verdict());
@@ -143,9 +145,10 @@ void add_message(Seeder& seeder, UserId sender, UserId receiver, std::string con
     static const Conversation::State none;
     seeder.record(state, sender,
                   verdict_of<Conversation>(
-                      Conversation::decide(Conversation::Send{id, state.next_message(), sender, receiver,
-                                                              std::move(content), event_id, {}},
-                                           started ? state.conversation(id)->state : none, seeder.by(sender)),
+                      Conversation::decide(
+                          Conversation::Send{
+                              id, state.next_message(), sender, receiver, std::move(content), event_id, {}},
+                          started ? state.conversation(id)->state : none, seeder.by(sender)),
                       {StreamKind::conversation, id.value}));
 }
 
@@ -161,24 +164,26 @@ void add_check_in(Seeder& seeder, UserId user, CheckIns::CheckIn command) {
 void add_catalogue(Seeder& seeder, UserId admin) {
     auto& state = seeder.accounts();
     const Context by{admin, Role::admin, seeder.now()};
-    for (const char* name : {"Guitar", "Bass guitar", "Double bass", "Drums", "Cajón", "Piano", "Voice", "Violin",
-                             "Cello", "Saxophone", "Trumpet", "Oud"}) {
+    for (const char* name : {"Guitar", "Bass guitar", "Double bass", "Drums", "Cajón", "Piano", "Voice",
+                             "Violin", "Cello", "Saxophone", "Trumpet", "Oud"}) {
         const auto id = state.next_instrument();
         seeder.record(state, admin,
                       verdict_of<Instrument>(Instrument::decide(Instrument::Add{id, name, {}}, {}, by),
                                              {StreamKind::instrument, id.value}));
     }
-    for (const char* name : {"Jazz", "Blues", "Fado", "Rock", "Chanson", "Classical", "Folk", "Raï", "Bossa nova",
-                             "Electro", "Funk", "Hip-hop"}) {
+    for (const char* name : {"Jazz", "Blues", "Fado", "Rock", "Chanson", "Classical", "Folk", "Raï",
+                             "Bossa nova", "Electro", "Funk", "Hip-hop"}) {
         const auto id = state.next_genre();
-        seeder.record(state, admin, verdict_of<Genre>(Genre::decide(Genre::Add{id, name, {}}, {}, by),
-                                                      {StreamKind::genre, id.value}));
+        seeder.record(state, admin,
+                      verdict_of<Genre>(Genre::decide(Genre::Add{id, name, {}}, {}, by),
+                                        {StreamKind::genre, id.value}));
     }
 }
 
 }  // namespace
 
-void seed_demo(EventLog& log, const Clock& clock, const std::filesystem::path& snapshot_folder, int password_cost) {
+void seed_demo(EventLog& log, const Clock& clock, const std::filesystem::path& snapshot_folder,
+               int password_cost) {
     Seeder seeder(log, clock);
     const auto hash = hash_password(seed_password, password_cost);
     const auto zoe = add_user(seeder, "zoe", "Zoé Le Goff", "zoe@example.org", hash, Role::admin);
@@ -188,14 +193,25 @@ void seed_demo(EventLog& log, const Clock& clock, const std::filesystem::path& s
     const auto lena = add_user(seeder, "lena", "Léna Morel", "lena@example.org", hash, Role::user);
     add_catalogue(seeder, zoe);
 
-    const auto jam = add_event(seeder, malik, {"Jam at the Docks", "Bring what you play. House drums and a bass amp are there.",
-                                               "Le Sucre, Lyon", 45.7373, 4.8153, GatheringKind::jam, 4, 6});
-    const auto concert = add_event(seeder, ines, {"Fado & Friends", "An evening of fado, with two guitars and many guests.",
-                                                  "La Bellevilloise, Paris", 48.8690, 2.3928, GatheringKind::concert, {}, 13});
-    const auto workshop = add_event(seeder, tom, {"Polyrhythm workshop", "Three against four, until it swings.",
-                                                  "Studio Bleu, Paris", 48.8750, 2.3600, GatheringKind::workshop, 12, 20});
-    add_event(seeder, lena, {"Rehearsal: strings", "Second movement, from letter B.", "Conservatoire, Nantes", 47.2113,
-                             -1.5430, GatheringKind::rehearsal, 8, 3});
+    const auto jam =
+        add_event(seeder, malik,
+                  {"Jam at the Docks", "Bring what you play. House drums and a bass amp are there.",
+                   "Le Sucre, Lyon", 45.7373, 4.8153, GatheringKind::jam, 4, 6});
+    const auto concert = add_event(seeder, ines,
+                                   {"Fado & Friends",
+                                    "An evening of fado, with two guitars and many guests.",
+                                    "La Bellevilloise, Paris",
+                                    48.8690,
+                                    2.3928,
+                                    GatheringKind::concert,
+                                    {},
+                                    13});
+    const auto workshop = add_event(seeder, tom,
+                                    {"Polyrhythm workshop", "Three against four, until it swings.",
+                                     "Studio Bleu, Paris", 48.8750, 2.3600, GatheringKind::workshop, 12, 20});
+    add_event(seeder, lena,
+              {"Rehearsal: strings", "Second movement, from letter B.", "Conservatoire, Nantes", 47.2113,
+               -1.5430, GatheringKind::rehearsal, 8, 3});
     for (const auto user : {ines, tom, lena, zoe}) add_participant(seeder, jam, user);  // The last one waits.
     for (const auto user : {malik, lena}) add_participant(seeder, concert, user);
     add_participant(seeder, workshop, ines);
@@ -219,15 +235,17 @@ void seed_amounts(EventLog& log, const Clock& clock, const std::filesystem::path
     Seeder seeder(log, clock);
     const auto hash = hash_password(seed_password, password_cost_min);
     std::mt19937_64 random(1);
-    const auto any_user = [&] { return UserId{1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(amounts.users))}; };
+    const auto any_user = [&] {
+        return UserId{1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(amounts.users))};
+    };
     auto tell = [&, told = std::int64_t{0}]() mutable {
         if (seeder.written() - told < 100'000) return;
         told = seeder.written();
         progress(told);
     };
     for (std::int64_t i = 1; i <= amounts.users; ++i) {
-        add_user(seeder, fmt::format("user{}", i), fmt::format("User {}", i), fmt::format("user{}@example.org", i), hash,
-                 i == 1 ? Role::admin : Role::user);
+        add_user(seeder, fmt::format("user{}", i), fmt::format("User {}", i),
+                 fmt::format("user{}@example.org", i), hash, i == 1 ? Role::admin : Role::user);
         tell();
     }
     for (std::int64_t i = 1; i <= amounts.events; ++i) {
@@ -245,7 +263,8 @@ void seed_amounts(EventLog& log, const Clock& clock, const std::filesystem::path
         const auto sender = any_user();
         auto receiver = any_user();
         if (receiver == sender) receiver = UserId{sender.value % amounts.users + 1};
-        add_message(seeder, sender, receiver, fmt::format("Message {} of the seed, long enough to look like one.", i));
+        add_message(seeder, sender, receiver,
+                    fmt::format("Message {} of the seed, long enough to look like one.", i));
         tell();
     }
     seeder.flush();

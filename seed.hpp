@@ -14,8 +14,10 @@ namespace dacapo {
 
 inline constexpr const char* seed_password = "dacapo-demo";
 
-// Five people (one an admin), instruments and genres, events with participants, check-ins and messages. `password_cost` as for bcrypt.
-void seed_demo(EventLog& log, const Clock& clock, const std::filesystem::path& snapshot_folder, int password_cost);
+// Five people (one an admin), instruments and genres, events with participants, check-ins and messages.
+// `password_cost` as for bcrypt.
+void seed_demo(EventLog& log, const Clock& clock, const std::filesystem::path& snapshot_folder,
+               int password_cost);
 
 struct SeedAmounts {
     std::int64_t users = 0;

@@ -78,10 +78,6 @@ void refuse_if_not_migrated(const Config& config, sql::Session& writer) {
             fmt::format("the database lacks {} migrations: run `dacapo migrate`", missing.size()));
 }
 
-void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
-    std::move(more.begin(), more.end(), std::back_inserter(routes));
-}
-
 }  // namespace
 
 std::size_t thread_count_of(const Config& config) {

@@ -43,10 +43,6 @@ std::unique_ptr<Shards> make_shards(const ServerNeeds& needs, std::shared_ptr<Sn
     return std::make_unique<Shards>(*needs.log.sqlite, needs.clock, std::move(options));
 }
 
-void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
-    std::move(more.begin(), more.end(), std::back_inserter(routes));
-}
-
 std::size_t hash_thread_count(const Config& config) {
     return std::max<std::size_t>(1, thread_count_of(config) - 1);
 }

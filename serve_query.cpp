@@ -34,10 +34,6 @@ FeedSettings feed_settings(LogLines& lines) {
     return settings;
 }
 
-void append(std::vector<http::Route>& routes, std::vector<http::Route> more) {
-    std::move(more.begin(), more.end(), std::back_inserter(routes));
-}
-
 std::vector<http::Route> routes_of(const QueryContext& context) {
     std::vector<http::Route> all;
     append(all, user_queries(context));

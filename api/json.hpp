@@ -17,7 +17,9 @@ namespace dacapo::api {
 namespace json = boost::json;
 
 template <class T>
-concept Resource = requires(T& value) { T::fields(value, [](const char*, auto&, auto&&...) {}); };
+concept Resource = requires(T& value) {
+    T::fields(value, [](const char*, auto&, auto&&...) {});
+};
 
 template <class T>
 struct IsOptional : std::false_type {};
@@ -41,7 +43,10 @@ template <Resource T>
 void write(JsonWriter& out, const T& value);
 template <class T>
 void write(JsonWriter& out, const std::optional<T>& value) {
-    if (value) write(out, *value); else out.null();
+    if (value)
+        write(out, *value);
+    else
+        out.null();
 }
 template <class T>
 void write(JsonWriter& out, const std::vector<T>& values) {
@@ -109,7 +114,7 @@ json::object schema_of() {
             return schema;
         }
         return {{"anyOf", json::array{schema, json::object{{"type", "null"}}}}};
-    } else if constexpr (requires(T& value) { value.value; }) {  // Id<>
+    } else if constexpr (requires(T & value) { value.value; }) {  // Id<>
         return {{"type", "integer"}, {"minimum", 1}, {"maximum", id_limit - 1}};
     } else if constexpr (requires { T::name; }) {
         return {{"$ref", "#/components/schemas/" + std::string(T::name)}};

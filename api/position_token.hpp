@@ -1,5 +1,5 @@
-// The opaque position that clients carry from a command's answer to a query or a feed: an epoch and one place per
-// shard touched. Text: `<epoch>.<shard>-<position>.<shard>-<position>`; clients must not look inside.
+// The opaque position that clients carry from a command's answer to a query or a feed: an epoch and one place
+// per shard touched. Text: `<epoch>.<shard>-<position>.<shard>-<position>`; clients must not look inside.
 #pragma once
 
 #include "infra/log/event_log.hpp"

@@ -1,5 +1,5 @@
-// The resources of the contract as clients see them: one representation for answers to commands, queries and feeds.
-// Their field lists are the API's documentation; nothing else names these keys.
+// The resources of the contract as clients see them: one representation for answers to commands, queries and
+// feeds. Their field lists are the API's documentation; nothing else names these keys.
 #pragma once
 
 #include "api/json.hpp"
@@ -74,7 +74,8 @@ struct Authenticated {
         field("full_name", self.full_name);
         field("role", self.role);
         field("created_at", self.created_at);
-        field("access_token", self.access_token, "Send it as `Authorization: Bearer <token>`. Null when an Idempotency-Key is repeated.");
+        field("access_token", self.access_token,
+              "Send it as `Authorization: Bearer <token>`. Null when an Idempotency-Key is repeated.");
         field("token", self.token, "The same value as access_token.");
         field("token_type", self.token_type);
         field("expires_in", self.expires_in, "Seconds.");
@@ -103,8 +104,8 @@ struct TokenPair {
     }
 };
 
-// One log-in, as its owner sees it. Where from is not kept: an address and a device would be personal data that the
-// log could not forget.
+// One log-in, as its owner sees it. Where from is not kept: an address and a device would be personal data
+// that the log could not forget.
 struct Session {
     static constexpr std::string_view name = "Session";
 
@@ -118,7 +119,8 @@ struct Session {
     static void fields(Self& self, Field&& field) {
         field("id", self.id);
         field("created_at", self.created_at, "When it was logged in to.");
-        field("refreshed_at", self.refreshed_at, "When its tokens were last renewed; at first the same as created_at.");
+        field("refreshed_at", self.refreshed_at,
+              "When its tokens were last renewed; at first the same as created_at.");
         field("expires_at", self.expires_at, "When it is over unless its tokens are renewed before.");
         field("current", self.current, "It is the session of the token that asks.");
     }
@@ -208,9 +210,11 @@ struct Event {
     template <class Self, class Field>
     static void fields(Self& self, Field&& field) {
         shared_fields(self, field);
-        field("my_status", self.my_status, "The viewer's own participation; null without one, or without a token.");
+        field("my_status", self.my_status,
+              "The viewer's own participation; null without one, or without a token.");
     }
-    // All that does not depend on the viewer. `my_status` stands last, so that it can be added to a cached text.
+    // All that does not depend on the viewer. `my_status` stands last, so that it can be added to a cached
+    // text.
     template <class Self, class Field>
     static void shared_fields(Self& self, Field&& field) {
         field("id", self.id);

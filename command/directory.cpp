@@ -35,7 +35,8 @@ void Directory::remove_gathering(GatheringId id) {
 void Directory::fold(const LogEntry& entry) {
     for (const auto& recorded : entry.record.events) {
         if (const auto* account = std::get_if<AccountEvent>(&recorded.event)) {
-            if (const auto* registered = std::get_if<AccountRegistered>(account)) add_user(registered->user_id);
+            if (const auto* registered = std::get_if<AccountRegistered>(account))
+                add_user(registered->user_id);
         } else if (const auto* gathering = std::get_if<GatheringEvent>(&recorded.event)) {
             if (const auto* scheduled = std::get_if<GatheringScheduled>(gathering))
                 add_gathering(scheduled->gathering_id);

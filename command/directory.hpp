@@ -1,5 +1,6 @@
-// Who and what exists, folded from all shards, so that a command of one shard can ask about users and gatherings of
-// another without its lock. It may lag by milliseconds: a miss is never an answer, the shard named by the id is asked.
+// Who and what exists, folded from all shards, so that a command of one shard can ask about users and
+// gatherings of another without its lock. It may lag by milliseconds: a miss is never an answer, the shard
+// named by the id is asked.
 #pragma once
 
 #include "infra/log/event_log.hpp"

@@ -1,5 +1,5 @@
-// The event as a command's answer shows it: what the shard knew before, and what the command's record changed.
-// Made from states and records alone, because commands never read tables.
+// The event as a command's answer shows it: what the shard knew before, and what the command's record
+// changed. Made from states and records alone, because commands never read tables.
 #pragma once
 
 #include "api/resources.hpp"

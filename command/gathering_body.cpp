@@ -18,7 +18,8 @@ std::optional<WallTime> read_time(const std::string& text, const std::string& ti
         case WallTimeError::no_such_time:
             faults.push_back({pointer, "no_such_time", "There is no such day or hour."});
             break;
-        case WallTimeError::unknown_zone: break;  // Told once, under /timezone.
+        case WallTimeError::unknown_zone:
+            break;  // Told once, under /timezone.
     }
     return std::nullopt;
 }
@@ -33,12 +34,14 @@ void read_times(GatheringDetails& details, const std::string& date, const std::o
         details.starts_at = time->instant;
     }
     if (!ends_at) return;
-    if (const auto time = read_time(*ends_at, details.timezone, "/ends_at", faults)) details.ends_at = time->instant;
+    if (const auto time = read_time(*ends_at, details.timezone, "/ends_at", faults))
+        details.ends_at = time->instant;
 }
 
 void refuse_faults(const GatheringDetails& details, api::Faults faults) {
     // Titles are compared folded; one made of invisible characters alone would be the same as any other such.
-    if (fold(details.title).empty()) faults.push_back({"/title", "required", "Must have visible characters."});
+    if (fold(details.title).empty())
+        faults.push_back({"/title", "required", "Must have visible characters."});
     for (auto& error : problem_of(Gathering::faults(details)).errors) faults.push_back(std::move(error));
     if (!faults.empty()) api::throw_invalid(std::move(faults));
 }

@@ -22,17 +22,20 @@ struct EventBody {
 
     template <class Self, class Field>
     static void fields(Self& self, Field&& field) {
-        field("title", self.title, api::Text{1, title_characters_max}, api::Hint{"Unique among live events."});
+        field("title", self.title, api::Text{1, title_characters_max},
+              api::Hint{"Unique among live events."});
         field("description", self.description, api::Text{0, description_characters_max, Lines::many});
-        field("date", self.date, api::Text{1, 40}, api::Alias{"event_date"},
-              api::Hint{"YYYY-MM-DDTHH:MM:SS, wall time in `timezone`; with Z or an offset it is converted."});
+        field(
+            "date", self.date, api::Text{1, 40}, api::Alias{"event_date"},
+            api::Hint{"YYYY-MM-DDTHH:MM:SS, wall time in `timezone`; with Z or an offset it is converted."});
         field("location", self.location, api::Text{1, location_characters_max});
         field("ends_at", self.ends_at, api::Text{1, 40}, api::Hint{"Like `date`; after it."});
         field("timezone", self.timezone, api::Text{1, 64}, api::Hint{"IANA name, for example Europe/Paris."});
         field("latitude", self.latitude, api::Range{-90, 90}, api::Hint{"Degrees, WGS 84; both or none."});
         field("longitude", self.longitude, api::Range{-180, 180});
         field("type", self.type);
-        field("capacity", self.capacity, api::Range{capacity_min, capacity_max}, api::Hint{"Null: unlimited."});
+        field("capacity", self.capacity, api::Range{capacity_min, capacity_max},
+              api::Hint{"Null: unlimited."});
     }
 };
 

@@ -1,5 +1,5 @@
-// From a request to a recorded command and back: idempotency, admission, the shard, and the answer with its position.
-// Route files say only which shard decides, how, and what the answer looks like.
+// From a request to a recorded command and back: idempotency, admission, the shard, and the answer with its
+// position. Route files say only which shard decides, how, and what the answer looks like.
 #pragma once
 
 #include "api/position_token.hpp"
@@ -21,19 +21,21 @@ struct CommandSettings {
     bool over_tls = false;  // clients reach the server so: their cookies are sent over nothing else
 };
 
-// How an answer is made: from the record (just written, or read back for a repeat), or from nothing when the command
-// changed nothing.
+// How an answer is made: from the record (just written, or read back for a repeat), or from nothing when the
+// command changed nothing.
 using MakeAnswer = std::function<http::Response(const LogEntry* entry)>;
 
 class CommandHandling {
 public:
     CommandHandling(Shards& shards, const Clock& clock, Admission& admission, PasswordPool& passwords,
-                    LoginFailures& login_failures,
-                    const AccessTokens& access_tokens, const RefreshTokens& refresh_tokens, CommandSettings settings);
+                    LoginFailures& login_failures, const AccessTokens& access_tokens,
+                    const RefreshTokens& refresh_tokens, CommandSettings settings);
 
     // Decides on `shard` and answers. A repeat of an Idempotency-Key answers from the first record.
-    boost::asio::awaitable<http::Response> run(http::Request& request, Shard& shard, Decide decide, MakeAnswer answer);
-    // The same for commands of several shards: `work` submits by itself and says which entry the answer rests on.
+    boost::asio::awaitable<http::Response> run(http::Request& request, Shard& shard, Decide decide,
+                                               MakeAnswer answer);
+    // The same for commands of several shards: `work` submits by itself and says which entry the answer rests
+    // on.
     using Work = std::function<boost::asio::awaitable<Receipt>(CommandOrigin origin)>;
     boost::asio::awaitable<http::Response> run_work(http::Request& request, Work work, MakeAnswer answer);
 

@@ -1,4 +1,5 @@
-// What a decider is given and what it answers. Deciders are pure: no clock, no I/O, no ids of their own making.
+// What a decider is given and what it answers. Deciders are pure: no clock, no I/O, no ids of their own
+// making.
 #pragma once
 
 #include "events/account_events.hpp"

@@ -39,7 +39,8 @@ struct MessageSent {
     UserId receiver_id;
     std::string content;
     std::optional<GatheringId> event_id;
-    std::optional<std::string> client_id;  // the sender's own name for it, so that a repeat is not a second message
+    std::optional<std::string>
+        client_id;  // the sender's own name for it, so that a repeat is not a second message
     Timestamp sent_at;
 
     template <class Self, class Field>

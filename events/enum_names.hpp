@@ -1,9 +1,9 @@
 // The stored and shown text of every enum in events. The order is the enum's own; texts never change.
 #pragma once
 
-#include "events/conversation_events.hpp"
 #include "events/account_events.hpp"
 #include "events/check_in_events.hpp"
+#include "events/conversation_events.hpp"
 #include "events/gathering_events.hpp"
 
 #include <array>
@@ -38,7 +38,9 @@ struct EnumNames<CheckOut> {
 };
 
 template <class Enum>
-concept NamedEnum = requires { EnumNames<Enum>::names; };
+concept NamedEnum = requires {
+    EnumNames<Enum>::names;
+};
 
 template <NamedEnum Enum>
 constexpr std::string_view name_of(Enum value) {

@@ -210,8 +210,8 @@ struct TitleReleased {
     bool operator==(const TitleReleased&) const = default;
 };
 
-using GatheringEvent = std::variant<GatheringScheduled, HostAdded, GatheringChanged, GatheringCancelled, GatheringEnded,
-                                    GatheringDeleted, RenameAbandoned>;
+using GatheringEvent = std::variant<GatheringScheduled, HostAdded, GatheringChanged, GatheringCancelled,
+                                    GatheringEnded, GatheringDeleted, RenameAbandoned>;
 using TitleEvent = std::variant<TitleClaimed, TitleConfirmed, TitleReleased>;
 
 }  // namespace dacapo

@@ -37,7 +37,8 @@ using Timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
 template <class Tag>
 struct std::hash<dacapo::Id<Tag>> {
     std::size_t operator()(dacapo::Id<Tag> id) const noexcept {
-        // Fibonacci hashing: ids of one shard differ by the shard count, which identity hashing would cluster.
+        // Fibonacci hashing: ids of one shard differ by the shard count, which identity hashing would
+        // cluster.
         return static_cast<std::size_t>(static_cast<std::uint64_t>(id.value) * 0x9E3779B97F4A7C15ULL);
     }
 };

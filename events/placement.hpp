@@ -13,7 +13,8 @@ inline constexpr int shard_count_default = 16;
 // Accounts and the catalogue (and later the CRM) live together, so that one writer decides about uniqueness.
 inline constexpr int account_shard = 0;
 
-// FNV-1a over the bytes, finished with the 64-bit mix of MurmurHash3 so that low bits are as good as high ones.
+// FNV-1a over the bytes, finished with the 64-bit mix of MurmurHash3 so that low bits are as good as high
+// ones.
 constexpr std::uint64_t stable_hash(std::string_view bytes) {
     std::uint64_t hash = 0xCBF29CE484222325ULL;
     for (const char byte : bytes) {
@@ -40,7 +41,8 @@ constexpr int shard_of_id(std::int64_t id, int shard_count) { return static_cast
 constexpr std::int64_t sequence_of_id(std::int64_t id, int shard_count) { return id / shard_count; }
 
 int shard_of_title(std::string_view folded_title, int shard_count);
-int shard_of_pair(UserId one, UserId other, int shard_count);  // of a direct conversation; order does not matter
-int shard_of_person(UserId person, int shard_count);           // of a person's check-in
+int shard_of_pair(UserId one, UserId other,
+                  int shard_count);                   // of a direct conversation; order does not matter
+int shard_of_person(UserId person, int shard_count);  // of a person's check-in
 
 }  // namespace dacapo

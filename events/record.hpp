@@ -18,12 +18,23 @@
 namespace dacapo {
 
 // The registry of every stored event: one alternative per aggregate, each a variant of its events.
-using Event = std::variant<AccountEvent, SessionEvent, TitleEvent, GatheringEvent, RosterEvent, ConversationEvent,
-                           CheckInEvent, InstrumentEvent, GenreEvent>;
+using Event = std::variant<AccountEvent, SessionEvent, TitleEvent, GatheringEvent, RosterEvent,
+                           ConversationEvent, CheckInEvent, InstrumentEvent, GenreEvent>;
 
-enum class StreamKind { account, session, title, gathering, roster, conversation, check_in, instrument, genre };
+enum class StreamKind {
+    account,
+    session,
+    title,
+    gathering,
+    roster,
+    conversation,
+    check_in,
+    instrument,
+    genre
+};
 
-// Names the stream of one aggregate. As text `roster-33`; the key is the aggregate's id, or a hash for a title.
+// Names the stream of one aggregate. As text `roster-33`; the key is the aggregate's id, or a hash for a
+// title.
 struct StreamId {
     StreamKind kind{};
     std::int64_t key = 0;
@@ -69,8 +80,8 @@ struct Record {
     std::int64_t term = 1;      // which writer of the shard; always 1 in the embedded log
     std::int64_t sequence = 0;  // 1, 2, 3 ... dense within the shard
     CommandId command_id;
-    UserId actor;         // none: the system itself
-    Timestamp time;       // never runs backwards within a shard
+    UserId actor;    // none: the system itself
+    Timestamp time;  // never runs backwards within a shard
     std::string correlation_id;
     std::string causation_id;
     std::string traceparent;  // W3C Trace Context of the request, or empty

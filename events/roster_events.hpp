@@ -116,7 +116,7 @@ struct RosterClosed {
     bool operator==(const RosterClosed&) const = default;
 };
 
-using RosterEvent = std::variant<RosterOpened, ParticipantJoined, WaitlistEntered, SeatTaken, ParticipantWithdrew,
-                                 CapacitySet, RosterClosed>;
+using RosterEvent = std::variant<RosterOpened, ParticipantJoined, WaitlistEntered, SeatTaken,
+                                 ParticipantWithdrew, CapacitySet, RosterClosed>;
 
 }  // namespace dacapo

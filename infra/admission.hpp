@@ -13,8 +13,8 @@ public:
     virtual bool admit() = 0;
 };
 
-// Asks another one, once there is one: who takes commands is made before who measures the lag, and on a cluster's
-// command servers nobody measures it.
+// Asks another one, once there is one: who takes commands is made before who measures the lag, and on a
+// cluster's command servers nobody measures it.
 class RelayedAdmission final : public Admission {
 public:
     void ask(Admission& other) { other_ = &other; }

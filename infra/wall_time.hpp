@@ -32,7 +32,8 @@ struct WallTime {
 
 enum class WallTimeError {
     syntax,        // not YYYY-MM-DDTHH:MM[:SS[.fraction]] with nothing, `Z` or an offset after it
-    no_such_time,  // a day or an hour that does not exist in any zone, or not between 0001-01-02 and 9999-12-30
+    no_such_time,  // a day or an hour that does not exist in any zone, or not between 0001-01-02 and
+                   // 9999-12-30
     unknown_zone,
 };
 

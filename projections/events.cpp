@@ -47,8 +47,8 @@ void Events::apply(const HostAdded& e, const Recorded& recorded) {
 void Events::apply(const GatheringChanged& e, const Recorded& recorded) {
     const auto& d = e.details;
     events.execute(change_details, e.gathering_id, d.title, d.description, d.date, d.timezone, d.starts_at,
-                   d.ends_at, d.location, d.latitude, d.longitude, d.kind, e.details_version,
-                   recorded.time, search_text_of(d));
+                   d.ends_at, d.location, d.latitude, d.longitude, d.kind, e.details_version, recorded.time,
+                   search_text_of(d));
 }
 
 void Events::apply(const GatheringCancelled& e, const Recorded& recorded) {

@@ -15,8 +15,7 @@ constexpr std::string_view change_counts = R"(
     UPDATE events SET participant_count = participant_count + $2, waitlist_count = waitlist_count + $3,
         changed_at = $4
     WHERE id = $1)";
-constexpr std::string_view change_capacity =
-    "UPDATE events SET capacity = $2, changed_at = $3 WHERE id = $1";
+constexpr std::string_view change_capacity = "UPDATE events SET capacity = $2, changed_at = $3 WHERE id = $1";
 
 }  // namespace
 

@@ -47,7 +47,9 @@ std::optional<FeedTicket> FeedTickets::verify(std::string_view ticket, Timestamp
     if (ticket.size() > ticket_bytes_max || !is_one(ticket)) return std::nullopt;
     const auto last_dot = ticket.rfind('.');
     const auto mac = base64url_decoded(ticket.substr(last_dot + 1));
-    const auto is_signed_by = [&](const HmacKey& key) { return key.verify(ticket.substr(0, last_dot), *mac); };
+    const auto is_signed_by = [&](const HmacKey& key) {
+        return key.verify(ticket.substr(0, last_dot), *mac);
+    };
     if (!mac || !(is_signed_by(key_) || (other_key_ && is_signed_by(*other_key_)))) return std::nullopt;
 
     std::array<std::string_view, 6> parts;

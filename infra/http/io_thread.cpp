@@ -50,7 +50,8 @@ bool ConnectionSlot::take_socket(std::string client) {
 ConnectionSlot::~ConnectionSlot() {
     if (shared_ == nullptr) return;
     const std::lock_guard lock(shared_->mutex);
-    if (const auto found = shared_->count_by_address.find(counted_); !counted_.empty() && --found->second == 0)
+    if (const auto found = shared_->count_by_address.find(counted_);
+        !counted_.empty() && --found->second == 0)
         shared_->count_by_address.erase(found);
     if (const auto sockets = shared_->sockets_by_client.find(client_);
         !client_.empty() && --sockets->second == 0)

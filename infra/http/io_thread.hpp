@@ -76,7 +76,7 @@ private:
     Shared* shared_;
     std::string address_;
     std::string counted_;  // the address or IPv6 /64 whose connections are counted; empty for a trusted proxy
-    std::string client_;  // of a WebSocket
+    std::string client_;   // of a WebSocket
 };
 
 // A connection of either protocol, as its thread knows it.

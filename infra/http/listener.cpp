@@ -32,11 +32,13 @@ constexpr std::chrono::milliseconds accept_pause{100};  // out of descriptors: g
 std::string full_answer(IoThread& io) {
     Request request;
     request.request_id = io.make_request_id();
-    Problem problem(503, "overloaded", "There are as many connections as there may be, in all or of this address.");
+    Problem problem(503, "overloaded",
+                    "There are as many connections as there may be, in all or of this address.");
     problem.headers.emplace_back("Retry-After", "1");
     ResponseFacts facts;
     facts.date = io.date;
     facts.request_id = request.request_id;
+    facts.keep_alive = false;
     std::string bytes;
     write_response(to_response(problem, request), facts, bytes);
     return bytes;

@@ -5,8 +5,10 @@
 
 #include "infra/http/message.hpp"
 
+#include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -57,5 +59,10 @@ struct Route {
     std::vector<ResponseDoc> responses;
     Handler handler;
 };
+
+// Joins the tables of several features.
+inline void append(std::vector<Route>& routes, std::vector<Route> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(routes));
+}
 
 }  // namespace dacapo::http

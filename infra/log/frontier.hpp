@@ -1,6 +1,6 @@
-// How far somebody has come in the log: one place per shard, or one for all where the log is a single sequence.
-// The embedded log is one sequence, so there every shard's place is the same number; on Kafka each shard is a
-// partition with offsets of its own, and only the whole of them says what has been seen.
+// How far somebody has come in the log: one place per shard, or one for all where the log is a single
+// sequence. The embedded log is one sequence, so there every shard's place is the same number; on Kafka each
+// shard is a partition with offsets of its own, and only the whole of them says what has been seen.
 #pragma once
 
 #include "infra/log/position.hpp"

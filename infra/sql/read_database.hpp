@@ -48,7 +48,9 @@ public:
     // The one connection that writes: the projection runner's.
     Session& writer() { return writer_; }
     // A connection of the caller's own, for a thread that reads again and again. Throws Error.
-    std::unique_ptr<Session> open_reader() const { return std::make_unique<Session>(options_.url, Use::read); }
+    std::unique_ptr<Session> open_reader() const {
+        return std::make_unique<Session>(options_.url, Use::read);
+    }
 
     // Runs `work(Session&)` on a reader thread and resumes on the caller's executor with what it returned or
     // threw. Throws QueueFull at once, Stopped after stop().

@@ -158,7 +158,9 @@ TEST_CASE("a shard that has been quiet for long does not make a restart read the
     const auto read_before = stage.log.records_read();
     stage.restart();
     CHECK(stage.log.records_read() == read_before);
-    CHECK(stage.running->shards.at(account_shard).peek([&](const ShardState& state) { return state.account(ana) != nullptr; }));
+    CHECK(stage.running->shards.at(account_shard).peek([&](const ShardState& state) {
+        return state.account(ana) != nullptr;
+    }));
 }
 
 TEST_CASE("a snapshot that cannot be used is discarded with a warning and the shard rebuilt") {

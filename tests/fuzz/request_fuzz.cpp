@@ -21,7 +21,8 @@ void require(bool holds) {
 struct Outcome {
     std::vector<std::string> requests;
     bool refused = false;
-    bool undecided = false;  // at its end, the parser still held back bytes of a body that it has not looked at
+    bool undecided =
+        false;  // at its end, the parser still held back bytes of a body that it has not looked at
 };
 
 void check(const Request& request) {

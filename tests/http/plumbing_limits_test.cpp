@@ -122,9 +122,9 @@ TEST_CASE("connections of one address have a limit of their own") {
     CHECK(first.request("GET", "/hello").status == 200);
     const auto refused = Wire(server.port()).receive_all();
     CHECK(refused.starts_with("HTTP/1.1 503 "));
-    for (const char* part :
-         {"Content-Type: application/problem+json", "Retry-After: 1", "Date: ", "X-Request-Id: ",
-          "Connection: close", "\"code\":\"overloaded\"", "#temporary-reduced-capacity"})
+    for (const char* part : {"Content-Type: application/problem+json", "Retry-After: 1",
+                             "Date: ", "X-Request-Id: ", "Connection: close", "\"code\":\"overloaded\"",
+                             "#temporary-reduced-capacity"})
         CHECK_MESSAGE(refused.find(part) != refused.npos, refused);
 }
 

@@ -1,6 +1,6 @@
 // An event log in memory, for tests of what reads a log: same port, same order, nothing durable.
-// Records are made from bare events; sequences and versions are counted here as the shards would. Its positions count
-// in one sequence, as in the embedded log, or in each shard by itself, as on Kafka.
+// Records are made from bare events; sequences and versions are counted here as the shards would. Its
+// positions count in one sequence, as in the embedded log, or in each shard by itself, as on Kafka.
 #pragma once
 
 #include "infra/log/event_log.hpp"

@@ -1,5 +1,5 @@
 // A Server of some roles on the embedded engines, in a folder of its own, without what a RunningServer adds:
-// no clock of the test's. Its answers are held against the document that is kept, since not every role has one.
+// no clock of the test's. Its answers are held against the document of its routes, also where it shows none.
 #pragma once
 
 #include "serve.hpp"
@@ -23,7 +23,7 @@ public:
     explicit PlainServer(Roles roles = {}, const std::vector<std::string>& more = {})
         : server_(config_in(folder_, more), roles, lines_, clock_, options()) {
         server_.start();
-        documented_.read(kept_document());
+        documented_.read(server_.api_document());
         watch_.emplace(server_.port(), documented_.watcher());
     }
     ~PlainServer() {
