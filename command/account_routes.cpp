@@ -59,8 +59,10 @@ std::string username_for(const RegisterBody& body, const ShardState& state) {
 asio::awaitable<http::Response> register_account(CommandHandling& commands, http::Request& request) {
     const auto body = read_register(request);
     // The log keeps a digest of what came with an Idempotency-Key: of a password it would let anybody guess
-    // who reads the log, a thousand times faster than its hash does.
-    request.body = api::body_without(request, "password");
+    // who reads the log, a thousand times faster than its hash does. The request itself is left as it came:
+    // it may have to be sent on to the shard's owner.
+    auto without_password = request;
+    without_password.body = api::body_without(request, "password");
     auto& shard = commands.shards().accounts();
     // A taken name does without the costly hash. It is not refused here: a repeat of an Idempotency-Key finds
     // its own name taken, and what took it may not be durable yet.
@@ -104,7 +106,7 @@ asio::awaitable<http::Response> register_account(CommandHandling& commands, http
         response.set_header("Location", "/users/" + std::to_string(account->user_id.value));
         return response;
     };
-    co_return co_await commands.run(request, shard, std::move(decide), std::move(answer));
+    co_return co_await commands.run(without_password, shard, std::move(decide), std::move(answer));
 }
 
 }  // namespace

@@ -15,13 +15,19 @@
 namespace dacapo::test {
 namespace {
 
+// Made once for a server and its restarts: on Kafka and PostgreSQL each URL that is made is another log or
+// database.
+Flags with_engines(const TemporaryFolder& folder, Flags flags) {
+    flags.try_emplace("event-log", testing::event_log_url_for(folder / "log.db"));
+    flags.try_emplace("database-url", testing::database_url_for(folder / "read.db"));
+    return flags;
+}
+
 Config config_of(const TemporaryFolder& folder, const Flags& more) {
     Flags flags{{"host", "127.0.0.1"},
                 {"port", "0"},
                 {"threads", "2"},
                 {"data-dir", folder.path().string()},
-                {"event-log", testing::event_log_url_for(folder / "log.db")},
-                {"database-url", testing::database_url_for(folder / "read.db")},
                 {"jwt-secret", server_secret},
                 {"password-cost", "4"},
                 {"public-url", "http://api.example"}};
@@ -46,7 +52,7 @@ int open_log_file(const std::filesystem::path& file) {
 RunningServer::RunningServer(const Flags& flags, ServerOptions options)
     : log_descriptor_(open_log_file(folder_ / "server.log")),
       lines_(LogLevel::info, clock, log_descriptor_),
-      flags_(flags),
+      flags_(with_engines(folder_, flags)),
       config_(config_of(folder_, flags_)),
       options_(std::move(options)) {
     lines_.set_level(config_.log_level);
