@@ -25,6 +25,21 @@ TEST_CASE("a socket opens and echoes") {
     CHECK(server.exchanges().at(0).status == 101);
 }
 
+TEST_CASE("what a socket's reader throws ends neither its thread nor the connections beside it") {
+    http::ListenerOptions options;
+    options.thread_count = 1;
+    ToyServer server(options);
+    HttpClient beside(server.port());
+    CHECK(beside.request("GET", "/hello").status == 200);
+    SocketClient client(server.port(), "/ws");
+    client.send_text("throw");
+    CHECK(beside.request("GET", "/hello").status == 200);
+    SocketClient after(server.port(), "/ws");
+    after.send_text("still here");
+    CHECK(after.receive_text() == "still here");
+    CHECK(server.internal_errors() == std::vector<std::string>{"thrown by a socket"});
+}
+
 TEST_CASE("a subprotocol is chosen from those offered") {
     ToyServer server;
     SocketClient client(server.port(), "/ws", {{"Sec-WebSocket-Protocol", "other, toy.v1"}});

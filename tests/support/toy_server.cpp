@@ -80,6 +80,7 @@ void converse(const std::shared_ptr<http::WebSocket>& socket) {
     socket->on_text = [weak](std::string_view message) {
         const auto self = weak.lock();
         if (message == "close") return self->close(4001, "as asked");
+        if (message == "throw") throw std::runtime_error("thrown by a socket");
         if (message == "flood") {
             const auto frame = http::text_frame(std::string(64 * 1024, 'f'));
             for (int count = 0; count < 64; ++count) self->send(frame);

@@ -23,8 +23,8 @@ public:
     // bytes); POST /big (1 MB); GET /whoami (a token is needed; "good" is user 7, "slow-good" only after a
     // turn of the loop); GET /maybe (token optional); GET /broken (throws); GET /wait (answers when release()
     // is called); GET /large (2 MB). WebSockets: /ws and /ws/{token} (echo; "close" is answered by a close
-    // 4001; "flood" by 4 MB; the token "bad" is refused with 401; offered "toy.v1" is chosen).
-    // `hooks`: those that the toy does not set itself.
+    // 4001; "flood" by 4 MB; "throw" throws; the token "bad" is refused with 401; offered "toy.v1" is
+    // chosen). `hooks`: those that the toy does not set itself.
     explicit ToyServer(http::ListenerOptions options = {}, http::Hooks hooks = {});
     // Stops, and fails the test for every answer without the fields that all of them have.
     ~ToyServer();
