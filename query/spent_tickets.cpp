@@ -51,11 +51,12 @@ asio::awaitable<bool> SpentTicketsTable::spend(FeedTicket ticket) {
 }
 
 void SpentTicketsTable::stop() {
-    thread_.stop();
-    thread_.join();
+    stopping_ = true;
+    thread_.join();  // Nobody who waits is left behind: their executors go away sooner than this.
 }
 
 bool SpentTicketsTable::insert(const FeedTicket& ticket) {
+    if (stopping_) throw sql::Stopped();
     if (!session_) session_ = std::make_unique<sql::Session>(database_url_, sql::Use::write);
     const auto now = clock_.now();
     if (now >= next_sweep_) {

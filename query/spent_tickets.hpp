@@ -4,8 +4,9 @@
 
 #include "infra/clock.hpp"
 #include "infra/crypto/feed_ticket.hpp"
-#include "infra/sql/session.hpp"
+#include "infra/sql/read_database.hpp"
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <memory>
@@ -58,6 +59,7 @@ private:
     const std::string database_url_;
     std::unique_ptr<sql::Session> session_;  // the thread's own; connects when first asked
     Timestamp next_sweep_;
+    std::atomic<bool> stopping_{false};
     boost::asio::thread_pool thread_{1};
 };
 
