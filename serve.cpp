@@ -239,6 +239,7 @@ void Server::Parts::make_health() {
     health.parts = [this] { return health_parts(); };
     health.metrics = [this] { return metrics.text(); };
     if (database) health.database = &*database;
+    health.tables = read_tables();
     if (query) {
         health.passed = [this] { return query->progress().passed(); };
         health.lag_seconds = [this] { return query->lag_seconds(); };

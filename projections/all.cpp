@@ -20,4 +20,16 @@ Projections all_projections(sql::Session& writer) {
     return projections;
 }
 
+std::vector<ReadTable> read_tables() {
+    return {{Users::name, UserRow::table},
+            {Sessions::name, SessionRow::table},
+            {Events::name, EventRow::table},
+            {Events::name, ParticipantRow::table},
+            {Messages::name, MessageRow::table},
+            {Messages::name, ReadMarkerRow::table},
+            {CheckInRecords::name, CheckInRow::table},
+            {Catalogue::name, InstrumentRow::table},
+            {Catalogue::name, GenreRow::table}};
+}
+
 }  // namespace dacapo

@@ -34,8 +34,10 @@ std::map<std::string, Known, std::less<>> known_projections(sql::Session& writer
 }  // namespace
 
 void Runner::prepare() {
+    // What goes missing under a running server is not made again in silence: its readers and feeds have come
+    // further than empty tables. It is told as trouble and as not ready; a restart builds everything anew.
     const bool first = generation_ == 0;
-    sql::migrate(writer_, bookkeeping_migrations());
+    if (first) sql::migrate(writer_, bookkeeping_migrations());
     sql::Transaction transaction(writer_, sql::Access::alone);
     const auto epoch = writer_.value<std::string>(select_epoch).value_or("");
     const bool other_log = epoch != log_.epoch();
@@ -52,7 +54,9 @@ void Runner::prepare() {
         const auto found = known.find(projection->name());
         raised = raised || found == known.end() || found->second.version != projection->version();
     }
-    if (raised && !first) throw std::logic_error("another build has taken the read models over");
+    if (raised && !first)
+        throw std::logic_error(
+            "the read models were dropped, or another build has taken them over: start again");
     for (const auto& projection : projections_) {
         const auto found = known.find(projection->name());
         const bool right = found != known.end() && found->second.version == projection->version();

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <set>
 
 namespace dacapo {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 
-constexpr std::string_view select_one = "SELECT 1";
+constexpr std::string_view select_made = "SELECT name FROM projections";
 
 struct Health {
     std::string status = "ok";
@@ -122,9 +123,20 @@ Part state_part(ServerState state) {
     return {"server", "ok", "running"};
 }
 
-// A full queue is load, not a fault: the connection itself is tried only when there is room.
-asio::awaitable<Part> database_part(sql::ReadDatabase& database) {
-    auto ask = [](sql::Session& session) { return session.value<int>(select_one).value_or(0); };
+// Looks into every table: one that somebody has dropped, or has taken the rights to, is no better than no
+// database. Those of a newer build are made by its projector, which may come after its queries.
+void look_into(const std::vector<ReadTable>& tables, sql::Session& session) {
+    std::set<std::string, std::less<>> made;
+    session.query(select_made, [&](const sql::Row& row) { made.insert(row.get<std::string>(0)); });
+    std::string probe = "SELECT 1";
+    for (const auto& table : tables)
+        if (made.contains(table.projection)) probe += fmt::format(", (SELECT 1 FROM {} LIMIT 1)", table.name);
+    session.value<int>(probe);
+}
+
+// A full queue is load, not a fault: the tables are tried only when there is room.
+asio::awaitable<Part> database_part(sql::ReadDatabase& database, const std::vector<ReadTable>& tables) {
+    auto ask = [&tables](sql::Session& session) { look_into(tables, session); };
     try {
         co_await database.run(std::move(ask));
     } catch (const sql::QueueFull&) {
@@ -150,7 +162,8 @@ void refuse_if_failed(const std::vector<Part>& parts) {
 asio::awaitable<http::Response> get_readyz(const HealthSources& sources) {
     Readiness readiness;
     readiness.parts.push_back(state_part(sources.state()));
-    if (sources.database) readiness.parts.push_back(co_await database_part(*sources.database));
+    if (sources.database)
+        readiness.parts.push_back(co_await database_part(*sources.database, sources.tables));
     const auto lag_s = sources.lag_seconds();
     readiness.parts.push_back(
         {"read_models", lag_s > lag_s_max ? "degraded" : "ok", fmt::format("{:.3f} s behind", lag_s)});

@@ -6,6 +6,7 @@
 #include "infra/http/route.hpp"
 #include "infra/log/event_log.hpp"
 #include "infra/sql/read_database.hpp"
+#include "projections/all.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -33,6 +34,7 @@ struct HealthSources {
     std::function<double()> lag_seconds = [] { return 0.0; };
     std::function<Frontier()> passed = [] { return Frontier(); };
     sql::ReadDatabase* database = nullptr;  // null: this server needs none
+    std::vector<ReadTable> tables;          // that must be readable once their projection has made them
     std::string version;
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
 };

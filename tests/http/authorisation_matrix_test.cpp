@@ -2,80 +2,13 @@
 // member, parameter or key lets anybody reach what is another's.
 #include "tests/http/authorisation_matrix.hpp"
 
-#include "tests/support/running_server.hpp"
+#include "tests/http/operation_stage.hpp"
 
 #include <doctest/doctest.h>
 #include <algorithm>
 
 namespace dacapo::test {
 namespace {
-
-constexpr const char* secret_text = "marker of a private message";
-
-void replace_all(std::string& text, std::string_view what, const std::string& with) {
-    for (auto at = text.find(what); at != text.npos; at = text.find(what, at + with.size()))
-        text.replace(at, what.size(), with);
-}
-
-// zoe owns; malik is another user; ines is an admin.
-struct Stage {
-    std::int64_t fresh_id(const std::string& name) {
-        if (name == "user_id") return zoe.id;
-        if (name == "event_id") return zoe.create_event("Jam of " + std::to_string(++number)).number("id");
-        if (name == "message_id") return malik.message(zoe, secret_text).number("id");
-        if (name == "checkin_id") return zoe.post("/checkins", {{"location_name", "Docks"}}).number("id");
-        if (name == "instrument_id") return admin.post("/instruments", fresh_name()).number("id");
-        if (name == "genre_id") return admin.post("/genres", fresh_name()).number("id");
-        REQUIRE_MESSAGE(name == "session_id", "no object of the kind that " << name << " names");
-        Client(server).post("/login", {{"username", "zoe"}, {"password", password}});
-        return zoe.get("/auth/sessions?limit=1").list().at(0).at("id").as_int64();
-    }
-    json::object fresh_name() { return {{"name", "Fresh " + std::to_string(++number)}}; }
-
-    // A path with an object of zoe's own in the place of each id.
-    std::string fresh_path(std::string pattern) {
-        for (auto at = pattern.find('{'); at != pattern.npos; at = pattern.find('{')) {
-            const auto end = pattern.find('}', at);
-            const auto id = fresh_id(pattern.substr(at + 1, end - at - 1));
-            pattern.replace(at, end - at + 1, std::to_string(id));
-        }
-        return pattern;
-    }
-    std::string fresh_body(std::string_view pattern) {
-        std::string body(pattern);
-        replace_all(body, "{n}", std::to_string(++number));
-        replace_all(body, "{receiver}", std::to_string(receiver.id));
-        return body;
-    }
-
-    RunningServer server;
-    Person zoe = server.person("zoe");
-    Person malik = server.person("malik");
-    Person ines = server.person("ines");
-    Person receiver = server.person("lena");
-    Client admin = as_admin(server, ines);
-    int number = 0;
-};
-
-std::string upper(std::string_view text) {
-    std::string result(text);
-    for (auto& c : result) c = static_cast<char>(c - 32);
-    return result;
-}
-std::pair<std::string, std::string> split(std::string_view operation) {
-    const auto space = operation.find(' ');
-    return {upper(operation.substr(0, space)), std::string(operation.substr(space + 1))};
-}
-
-const AuthorisationRow* row_of(std::string_view operation) {
-    for (const auto& row : authorisation_matrix) {
-        if (row.operation == operation) return &row;
-        if (row.operation.ends_with('*') &&
-            operation.starts_with(row.operation.substr(0, row.operation.size() - 1)))
-            return &row;
-    }
-    return nullptr;
-}
 
 TEST_CASE("every operation has a row of the authorisation matrix and every row an operation") {
     RunningServer server;
@@ -87,7 +20,7 @@ TEST_CASE("every operation has a row of the authorisation matrix and every row a
 }
 
 TEST_CASE("each operation answers each kind of asker as the matrix says") {
-    Stage stage;
+    OperationStage stage;
     for (const auto& operation : stage.server.documented.operations()) {
         const auto* row = row_of(operation);
         if (!row) continue;  // The test above says so.
@@ -125,7 +58,7 @@ TEST_CASE("each operation answers each kind of asker as the matrix says") {
 }
 
 TEST_CASE("somebody else's object is refused like one that does not exist, where it may not be seen") {
-    Stage stage;
+    OperationStage stage;
     for (const auto& row : authorisation_matrix) {
         if (row.other != 404 || row.owner >= 300) continue;
         const auto [method, pattern] = split(row.operation);
@@ -139,7 +72,7 @@ TEST_CASE("somebody else's object is refused like one that does not exist, where
 }
 
 TEST_CASE("no read shows a private message to anybody but its two people, whatever is asked") {
-    Stage stage;
+    OperationStage stage;
     const auto message_id = std::to_string(stage.malik.message(stage.zoe, secret_text).number("id"));
     const auto zoe_id = std::to_string(stage.zoe.id);
     REQUIRE(stage.zoe.get("/messages/received").body.find(secret_text) != std::string::npos);
@@ -163,7 +96,7 @@ TEST_CASE("no read shows a private message to anybody but its two people, whatev
 }
 
 TEST_CASE("a feed shows a private message to its two people alone") {
-    Stage stage;
+    OperationStage stage;
     auto theirs = stage.receiver.socket("&user_id=" + std::to_string(stage.zoe.id));
     auto hers = stage.zoe.socket();
     CHECK(json::serialize(next_of(theirs, "initial")).find(secret_text) == std::string::npos);
@@ -180,7 +113,7 @@ TEST_CASE("a feed shows a private message to its two people alone") {
 }
 
 TEST_CASE("an Idempotency-Key of one person gives another nothing of the first answer") {
-    Stage stage;
+    OperationStage stage;
     const json::object body{{"content", secret_text}, {"receiver_id", stage.receiver.id}};
     const auto key = header("Idempotency-Key", "same-key");
     const auto first = stage.zoe.post("/messages", body, key);
@@ -204,7 +137,7 @@ std::set<std::string> guessed_members(const json::value& document) {
 }
 
 TEST_CASE("no body takes a member that its operation does not document: 422, and nothing is recorded") {
-    Stage stage;
+    OperationStage stage;
     const auto document = stage.zoe.get("/openapi.json").json();
     const auto guessed = guessed_members(document);
     std::size_t asked = 0;

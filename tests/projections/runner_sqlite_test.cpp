@@ -2,6 +2,7 @@
 #include "tests/support/projected.hpp"
 
 #include <doctest/doctest.h>
+#include <set>
 
 namespace dacapo {
 namespace {
@@ -34,6 +35,16 @@ struct Files {
     MemoryLog log;
     std::filesystem::path file = folder / "read.db";
 };
+
+TEST_CASE_FIXTURE(Files, "the tables that readiness looks into are all that projections make") {
+    sql::Session session("sqlite:" + file.string(), sql::Use::write);
+    for (const auto& projection : all_projections(session)) projection->create_tables();
+    std::set<std::string> made, named;
+    session.query("SELECT name FROM sqlite_master WHERE type = 'table'",
+                  [&](const sql::Row& row) { made.insert(row.get<std::string>(0)); });
+    for (const auto& table : read_tables()) named.emplace(table.name);
+    CHECK(made == named);
+}
 
 TEST_CASE_FIXTURE(Files, "a full database is tried again and nothing is skipped") {
     RunnerOptions options;

@@ -12,6 +12,7 @@ using testing::header_of;
 using testing::QueryServer;
 
 struct Server : QueryServer {
+    Server() { projector.runner.prepare(); }
     json::value body(const std::string& target) {
         const auto response = get(target);
         CHECK(response.status == 200);
@@ -56,6 +57,21 @@ TEST_CASE_FIXTURE(Server, "a server whose database does not answer is not ready"
     projector.database.stop();
     CHECK(problem_of("/readyz") == "503 not_ready");
     CHECK(problem_of("/users") == "503 stopping");
+}
+
+TEST_CASE_FIXTURE(Server, "a server one of whose tables is gone is not ready") {
+    health.tables = read_tables();
+    CHECK(body("/readyz").at("status") == "ready");
+    auto& writer = projector.database.writer();
+    for (const auto& table : read_tables()) {
+        const std::string name(table.name);
+        writer.script("ALTER TABLE " + name + " RENAME TO away");
+        CHECK_MESSAGE(problem_of("/readyz") == "503 not_ready", name);
+        writer.script("ALTER TABLE away RENAME TO " + name);
+        CHECK_MESSAGE(body("/readyz").at("status") == "ready", name);
+    }
+    health.tables.push_back({"of a newer build", "not_made_yet"});
+    CHECK(body("/readyz").at("status") == "ready");
 }
 
 TEST_CASE_FIXTURE(Server, "lag and other troubles are told with 200") {

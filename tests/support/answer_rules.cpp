@@ -12,7 +12,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::string_view, 16> codes_before_routes{"malformed_request",
+constexpr std::array<std::string_view, 17> codes_before_routes{"malformed_request",
                                                                "bad_host",
                                                                "bad_transfer_encoding",
                                                                "unsupported_transfer_encoding",
@@ -27,7 +27,8 @@ constexpr std::array<std::string_view, 16> codes_before_routes{"malformed_reques
                                                                "request_timeout",
                                                                "expectation_failed",
                                                                "wrong_host",
-                                                               "wrong_role"};
+                                                               "wrong_role",
+                                                               "no_server"};  // the proxy's
 
 constexpr std::array<std::string_view, 26> general_fields{"access-control-allow-credentials",
                                                           "access-control-allow-headers",
@@ -57,6 +58,69 @@ constexpr std::array<std::string_view, 26> general_fields{"access-control-allow-
                                                           "x-request-id"};
 static_assert(std::ranges::is_sorted(general_fields));
 
+// In small letters.
+constexpr auto inner_words = std::to_array<std::string_view>({
+    // SQL and what its engines say
+    "select ",
+    "insert into",
+    "delete from",
+    "update set",
+    "sqlstate",
+    "sqlite",
+    "postgres",
+    "libpq",
+    "relation ",
+    "no such table",
+    "no such column",
+    "no such file",
+    "constraint",
+    "syntax error at",
+    "near \"",
+    "malformed",
+    "disk i/o",
+    "disk image",
+    "not a database",
+    "is locked",
+    "statement",
+    "fatal:",
+    "error:",
+    "transaction",
+    "schema",
+    // the log and its brokers
+    "kafka",
+    "broker",
+    "partition",
+    "topic",
+    "offset",
+    // files and sources
+    "/tmp",
+    "/var",
+    "/home",
+    "/etc",
+    "/proc",
+    ".db",
+    ".cpp",
+    ".hpp",
+    "errno",
+    "no space left",
+    "permission denied",
+    // sockets behind the server
+    "127.0.0.1",
+    "localhost",
+    "connection refused",
+    "connection reset",
+    // C++
+    "exception",
+    "std::",
+    "boost",
+    "bad_alloc",
+    "what()",
+    "basic_string",
+    "out_of_range",
+    "terminate",
+    "0x",
+});
+
 std::string lower(std::string_view text) {
     std::string result(text);
     for (auto& c : result)
@@ -79,6 +143,14 @@ std::string_view field_of(int status) {
         default:
             return {};
     }
+}
+
+std::string fault_in_text(std::string_view text) {
+    const auto searched = lower(text);
+    for (const auto word : inner_words)
+        if (searched.find(word) != searched.npos)
+            return "it speaks of \"" + std::string(word) + "\": " + std::string(text);
+    return {};
 }
 
 }  // namespace
@@ -139,6 +211,15 @@ std::string fault_in_code(const json::value& problem, const HttpAnswer& answer) 
         return "the problem's request_id is another";
     const auto field = field_of(answer.status);
     if (!field.empty() && !answer.has_header(field)) return "no " + std::string(field);
+    return {};
+}
+
+std::string fault_in_words(const json::value& problem) {
+    if (auto fault = fault_in_text(problem.at("detail").as_string()); !fault.empty()) return fault;
+    const auto* errors = problem.as_object().if_contains("errors");
+    if (!errors) return {};
+    for (const auto& error : errors->as_array())
+        if (auto fault = fault_in_text(error.at("message").as_string()); !fault.empty()) return fault;
     return {};
 }
 

@@ -163,12 +163,16 @@ std::string Documented::fault_in_problem(const HttpAnswer& answer) const {
     const auto& schemas = document_.at("components").at("schemas");
     if (auto fault = mismatch(problem, schemas.at(shape)); !fault.empty()) return fault;
     if (answer.header("Cache-Control") != "no-store") return "an error that caches may keep";
+    if (auto fault = fault_in_words(problem); !fault.empty()) return fault;
     return fault_in_code(problem, answer);
 }
 
 std::string Documented::fault_in(const json::object& operation, std::string_view method,
                                  const HttpAnswer& answer) const {
-    const auto* response = operation.at("responses").as_object().if_contains(std::to_string(answer.status));
+    const auto& responses = operation.at("responses").as_object();
+    const auto* response = responses.if_contains(std::to_string(answer.status));
+    if (!response && answer.status == 500 && internal_errors_expected_)
+        response = responses.if_contains("default");
     if (!response) return "this status is not documented; " + answer.body;
     if (auto fault = fault_in_headers(operation, response->as_object(), answer); !fault.empty()) return fault;
     return method == "HEAD" ? "" : fault_in_body(response->as_object(), answer);

@@ -6,6 +6,7 @@
 #include "tests/support/answer_watch.hpp"
 #include "tests/support/http_client.hpp"
 
+#include <atomic>
 #include <boost/json.hpp>
 #include <mutex>
 #include <set>
@@ -25,6 +26,8 @@ public:
     void check(std::string_view method, std::string_view target, const HttpAnswer& answer);
     // check(), for an AnswerWatch that ends before this does.
     AnswerWatch::See watcher();
+    // From now on a 500 is what `default` says of it. Otherwise nothing that a test does may bring one.
+    void expect_internal_errors() { internal_errors_expected_ = true; }
     // What was found, one a line; each once.
     std::string faults() const;
     // What is wrong with this answer; empty when nothing is. Without a method: nobody could read the request.
@@ -56,6 +59,7 @@ private:
                                         const HttpAnswer& answer) const;
     std::string fault_in_allow(std::string_view path, const HttpAnswer& answer) const;
 
+    std::atomic<bool> internal_errors_expected_ = false;
     boost::json::value document_;
     mutable std::mutex mutex_;
     std::set<std::string> faults_;

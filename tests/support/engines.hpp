@@ -7,6 +7,7 @@
 
 #include "tests/support/deployment.hpp"
 #include "tests/support/kafka.hpp"
+#include "tests/support/postgres.hpp"
 
 #include <doctest/doctest.h>
 
@@ -24,6 +25,9 @@ struct LeftOut {
 };
 
 inline LeftOut embedded_log_only(const char* why) { return {testing::on_kafka(), why}; }
+inline LeftOut kafka_only(const char* why) { return {!testing::on_kafka(), why}; }
+inline LeftOut embedded_tables_only(const char* why) { return {testing::on_postgresql(), why}; }
+inline LeftOut postgresql_only(const char* why) { return {!testing::on_postgresql(), why}; }
 inline LeftOut one_server_only(const char* why) { return {testing::on_cluster(), why}; }
 
 }  // namespace dacapo::test

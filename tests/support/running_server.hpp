@@ -62,6 +62,11 @@ public:
     LogLines& lines() { return lines_; }
     // What the server has logged so far.
     std::string logged();
+    // The test breaks a part of it: from now on a 500 is an answer like others.
+    void expect_internal_errors() {
+        internal_errors_expected_ = true;
+        documented.expect_internal_errors();
+    }
 
     testing::ManualClock clock;
     Documented documented;
@@ -73,6 +78,7 @@ private:
     Flags flags_;
     Config config_;
     ServerOptions options_;
+    bool internal_errors_expected_ = false;
     std::unique_ptr<testing::Deployment> deployed_;
     std::optional<AnswerWatch> watch_;  // also of what is read after stop()
     mutable std::mutex mutex_;
