@@ -8,7 +8,10 @@
 
 #include <doctest/doctest.h>
 #include <openssl/ssl.h>
+#include <atomic>
 #include <fstream>
+#include <future>
+#include <set>
 #include <thread>
 
 namespace dacapo::test {
@@ -108,6 +111,49 @@ TEST_CASE("TLS 1.2 and 1.3 are spoken, nothing older, and only with forward secr
     }
 }
 
+// A hello of TLS 1.2 by hand, for OpenSSL as Debian has it knows no compression: it offers DEFLATE and none.
+std::string hello_with_compression() {
+    const auto u16 = [](std::size_t n) {
+        return std::string{static_cast<char>(n >> 8), static_cast<char>(n & 0xFF)};
+    };
+    const auto sized = [&](const std::string& text) { return u16(text.size()) + text; };
+    const auto extension = [&](std::size_t type, const std::string& text) { return u16(type) + sized(text); };
+    const std::string extensions = extension(10, sized(u16(0x001D) + u16(0x0017))) +  // x25519, secp256r1
+                                   extension(11, std::string("\x01\x00", 2)) +        // points uncompressed
+                                   extension(13, sized(u16(0x0403) + u16(0x0804)));   // ECDSA, RSA-PSS
+    const std::string body = u16(0x0303) + std::string(32, 'r') + std::string(1, '\0') +
+                             sized(u16(0xC02B) + u16(0xC02F)) + std::string("\x02\x01\x00", 3) +
+                             sized(extensions);
+    const std::string handshake = std::string("\x01\x00", 2) + sized(body);
+    return std::string("\x16\x03\x01", 3) + sized(handshake);
+}
+
+TEST_CASE("of the compressions that a client offers none is chosen") {
+    Secured secured;
+    Wire wire(secured.port());
+    wire.send(hello_with_compression());
+    // Record header (5), handshake header (4), version (2), random (32), session id, cipher suite (2),
+    // compression (1).
+    constexpr std::size_t session_id_at = 5 + 4 + 2 + 32;
+    auto& answer = wire.buffer();
+    while (answer.size() < 128) REQUIRE(wire.receive_more());
+    REQUIRE(answer[0] == 0x16);
+    REQUIRE(answer[5] == 0x02);  // ServerHello
+    const auto session_id_size = static_cast<unsigned char>(answer[session_id_at]);
+    CHECK(answer[session_id_at + 1 + session_id_size + 2] == 0);
+}
+
+TEST_CASE("a client that wants to negotiate again on its connection is refused, and nobody else is") {
+    Secured secured;
+    auto options = secured.trusting();
+    options.version = TLS1_2_VERSION;
+    HttpClient client(secured.port(), options);
+    REQUIRE(client.request("GET", "/hello").status == 200);
+    CHECK_FALSE(client.wire().tls().renegotiate());
+    CHECK(HttpClient(secured.port(), options).request("GET", "/hello").status == 200);
+    CHECK(secured.server->internal_errors().empty());
+}
+
 TEST_CASE("of the protocols that a client offers HTTP/1.1 is chosen, and none that is not spoken") {
     Secured secured;
     auto options = secured.trusting();
@@ -180,6 +226,54 @@ TEST_CASE("a new certificate is for the connections to come; those that are open
     CHECK(socket.receive_text() == "still here");
 }
 
+TEST_CASE("certificates that change while many connect: every handshake succeeds with one of them") {
+    Secured secured;
+    const std::vector<std::string> names{"even", "odd"};
+    std::string trusted;
+    for (const auto& name : names) {
+        make_certificate(name, secured.folder / (name + ".pem"), secured.folder / (name + ".key"));
+        std::ifstream file(secured.folder / (name + ".pem"));
+        trusted.append(std::istreambuf_iterator<char>(file), {});
+    }
+    std::ofstream(secured.folder / "both.pem") << trusted;
+    const auto install = [&](const std::string& name) {
+        constexpr auto over = std::filesystem::copy_options::overwrite_existing;
+        std::filesystem::copy_file(secured.folder / (name + ".pem"), secured.folder / "cert.pem", over);
+        std::filesystem::copy_file(secured.folder / (name + ".key"), secured.folder / "key.pem", over);
+        secured.server->listener().reload_tls();
+    };
+    install("even");
+    std::atomic<bool> over = false;
+    std::atomic<int> answered = 0;
+    struct Stop {
+        std::atomic<bool>& over;
+        ~Stop() { over = true; }
+    };
+    std::vector<std::future<std::set<std::string>>> clients;
+    const Stop stop{over};  // before the clients are waited for, also when the test ends early
+    const auto connect = [&] {
+        std::set<std::string> seen;
+        while (!over) {
+            HttpClient client(secured.port(), secured.trusting("both.pem"));
+            if (client.request("GET", "/hello").status == 200) ++answered;
+            seen.insert(client.wire().tls().subject());
+        }
+        return seen;
+    };
+    for (int i = 0; i < 4; ++i) clients.push_back(std::async(std::launch::async, connect));
+    for (int swap = 1; swap <= 100; ++swap) {
+        const auto before = answered.load();
+        install(names[static_cast<std::size_t>(swap % 2)]);
+        REQUIRE(comes_true([&] { return answered >= before + 4; }));
+    }
+    over = true;
+    for (auto& client : clients)
+        CHECK(client.get() ==
+              std::set<std::string>(names.begin(), names.end()));  // Throws what a client threw.
+    CHECK(subject_shown(secured.port(), secured.trusting("both.pem")) == "even");
+    CHECK(secured.server->internal_errors().empty());
+}
+
 TEST_CASE("files that are no certificate and its key change nothing, and the fault says which") {
     Secured secured;
     const auto put = [&](const std::string& file, const std::string& text) {
@@ -216,8 +310,8 @@ TEST_CASE("a stop ends what is under way in order, through TLS too") {
     std::thread stopping([&] { secured.server->listener().stop(); });
     CHECK(socket.receive().close_code == 1001);
     secured.server->release();
-    // The connection ends behind its answer, which may not say so beforehand: the thread that answers may hear
-    // of the stop a moment after the other one.
+    // The connection ends behind its answer, which may not say so beforehand: the thread that answers may
+    // hear of the stop a moment after the other one.
     const auto rest = waiting.receive_all();
     CHECK(rest.starts_with("HTTP/1.1 200 "));
     CHECK(rest.ends_with("waited"));

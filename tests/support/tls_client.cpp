@@ -40,6 +40,11 @@ TlsEnd::TlsEnd(int descriptor, const TlsOptions& options) : impl_(std::make_uniq
 
 TlsEnd::~TlsEnd() = default;
 
+bool TlsEnd::renegotiate() {
+    ERR_clear_error();
+    return SSL_renegotiate(impl_->ssl.get()) == 1 && SSL_do_handshake(impl_->ssl.get()) == 1;
+}
+
 bool TlsEnd::send(std::string_view bytes) {
     ERR_clear_error();
     return bytes.empty() || SSL_write(impl_->ssl.get(), bytes.data(), static_cast<int>(bytes.size())) ==

@@ -24,6 +24,8 @@ public:
     TlsEnd(int descriptor, const TlsOptions& options);
     ~TlsEnd();
 
+    // Of TLS 1.2: another handshake on the same connection. False when the server refuses.
+    bool renegotiate();
     bool send(std::string_view bytes);
     bool has_pending() const;
     // 0 at the end.

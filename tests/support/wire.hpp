@@ -37,7 +37,7 @@ public:
     bool is_open() const { return descriptor_ >= 0; }
     void close();
     std::string& buffer() { return buffer_; }
-    const TlsEnd& tls() const { return *tls_; }
+    TlsEnd& tls() const { return *tls_; }
     // Shows the answer to whoever watches the port (answer_watch.hpp), with the request line that it answers:
     // the oldest one sent and not answered yet. Of requests in one send() only the first line is known, and
     // stands for all of them.
