@@ -1,4 +1,5 @@
 #include "command/clock_policies.hpp"
+#include "infra/text.hpp"
 #include "tests/support/commands.hpp"
 #include "tests/support/controlled_log.hpp"
 

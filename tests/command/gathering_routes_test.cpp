@@ -3,6 +3,7 @@
 #include "command/event_answer.hpp"
 #include "command/preconditions.hpp"
 #include "command/routes.hpp"
+#include "infra/text.hpp"
 #include "tests/support/commands.hpp"
 #include "tests/support/controlled_log.hpp"
 

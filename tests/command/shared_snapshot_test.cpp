@@ -2,7 +2,10 @@
 #include "command/snapshot_table.hpp"
 
 #include "command/ownership.hpp"
+#include "command/snapshot.hpp"
+#include "command/snapshot_files.hpp"
 #include "infra/sql/migrations.hpp"
+#include "infra/text.hpp"
 #include "projections/bookkeeping.hpp"
 #include "tests/support/commands.hpp"
 #include "tests/support/mock_kafka.hpp"

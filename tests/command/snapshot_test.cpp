@@ -1,3 +1,6 @@
+#include "command/snapshot.hpp"
+#include "command/snapshot_files.hpp"
+#include "infra/text.hpp"
 #include "tests/support/commands.hpp"
 #include "tests/support/controlled_log.hpp"
 

@@ -1,3 +1,4 @@
+#include "infra/text.hpp"
 #include "tests/support/commands.hpp"
 #include "tests/support/controlled_log.hpp"
 

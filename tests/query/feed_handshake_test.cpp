@@ -67,13 +67,12 @@ TEST_CASE("a token that is not known at once is asked for") {
     };
     FeedHub hub(club.context, access);
     const auto outcome_of = [&](std::string token) {
-        int status = 0;
-        auto request = with_query("token", std::move(token));
-        boost::asio::co_spawn(
-            club.loops[0], hub.accept(request, {}),
-            [&](std::exception_ptr error, http::SocketAccept) { status = error ? 401 : 101; });
-        club.run_until([&] { return status != 0; });
-        return status;
+        try {
+            club.handshake_with(hub, with_query("token", std::move(token)));
+        } catch (const http::Problem& problem) {
+            return problem.status;
+        }
+        return 101;
     };
     CHECK(outcome_of("late") == 101);
     CHECK(outcome_of("never") == 401);

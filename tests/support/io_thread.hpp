@@ -5,11 +5,8 @@
 #include "infra/http/problem.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_future.hpp>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -36,16 +33,15 @@ class IoThread {
 public:
     static constexpr std::chrono::seconds patience{20};
 
-    IoThread() : thread_([this] { context.run(); }) {}
-    ~IoThread() {
-        work_.reset();
-        context.stop();
-        thread_.join();
-    }
+    IoThread();
+    ~IoThread();
 
     template <class Result>
     Answer<Result> begin(boost::asio::awaitable<Result> work) {
-        return boost::asio::co_spawn(context, outcome_of(std::move(work)), boost::asio::use_future);
+        auto promise = std::make_shared<std::promise<Outcome<Result>>>();
+        auto answer = promise->get_future();
+        spawn(fulfil(std::move(work), std::move(promise)));
+        return answer;
     }
     // Throws http::Problem when that is the answer.
     template <class Result>
@@ -63,28 +59,31 @@ public:
     }
 
     // Until everything begun before has run as far as it can.
-    void drain() {
-        const auto reached = std::make_shared<std::promise<void>>();
-        boost::asio::post(context, [reached] { reached->set_value(); });
-        if (reached->get_future().wait_for(patience) != std::future_status::ready)
-            throw std::runtime_error("the thread is stuck");
-    }
+    void drain();
 
     boost::asio::io_context context{1};
 
 private:
+    // The only place that starts coroutines, since each kind of start costs the compiler seconds.
+    void spawn(boost::asio::awaitable<void> work);
+    // Work that is dropped unfinished breaks the promise.
     template <class Result>
-    static boost::asio::awaitable<Outcome<Result>> outcome_of(boost::asio::awaitable<Result> work) {
-        Outcome<Result> outcome;
+    static boost::asio::awaitable<void> fulfil(boost::asio::awaitable<Result> work,
+                                               std::shared_ptr<std::promise<Outcome<Result>>> promise) {
         try {
-            if constexpr (std::is_void_v<Result>)
-                co_await std::move(work);
-            else
-                outcome.result = co_await std::move(work);
-        } catch (const http::Problem& problem) {
-            outcome.problem = problem;
+            Outcome<Result> outcome;
+            try {
+                if constexpr (std::is_void_v<Result>)
+                    co_await std::move(work);
+                else
+                    outcome.result = co_await std::move(work);
+            } catch (const http::Problem& problem) {
+                outcome.problem = problem;
+            }
+            promise->set_value(std::move(outcome));
+        } catch (...) {
+            promise->set_exception(std::current_exception());
         }
-        co_return outcome;
     }
 
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context.get_executor()};
