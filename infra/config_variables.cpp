@@ -1,6 +1,7 @@
 #include "infra/config_variables.hpp"
 
 #include "infra/client_address.hpp"
+#include "infra/config_secret.hpp"
 #include "infra/crypto/password.hpp"
 #include "infra/sql/postgres_url.hpp"
 #include "infra/wall_time.hpp"
@@ -211,23 +212,20 @@ string read_admin_port(Config& config, string_view text) {
 }
 
 string read_secret(Config& config, string_view text) {
-    if (config.is_production() && text.size() < jwt_secret_bytes_min)
-        return "must have at least 32 bytes in production";
+    if (auto fault = config.is_production() ? fault_of_secret(text) : string(); !fault.empty()) return fault;
     config.jwt_secret = text;
     return {};
 }
 
 string read_previous_secret(Config& config, string_view text) {
-    if (config.is_production() && text.size() < jwt_secret_bytes_min)
-        return "must have at least 32 bytes in production";
+    if (auto fault = config.is_production() ? fault_of_secret(text) : string(); !fault.empty()) return fault;
     if (text == config.jwt_secret) return "must be another one than JWT_SECRET";
     config.jwt_secret_previous = text;
     return {};
 }
 
 string read_cluster_secret(Config& config, string_view text) {
-    if (config.is_production() && text.size() < jwt_secret_bytes_min)
-        return "must have at least 32 bytes in production";
+    if (auto fault = config.is_production() ? fault_of_secret(text) : string(); !fault.empty()) return fault;
     config.cluster_secret = text;
     return {};
 }

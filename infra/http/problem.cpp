@@ -15,13 +15,13 @@ bool stands_in_path(char c) {
 }
 
 // The path as a URI reference. Names in it are left out: in /ws/{token} that is a token, and problems are
-// logged.
+// logged. What follows two slashes would be a host, if no dot stood before them (RFC 3986 4.2 and 3.3).
 std::string instance_of(const Request& request) {
     auto path = request.path;
     for (const auto& name : request.names)
         if (const auto at = path.find(name); at != path.npos && !name.empty())
             path.replace(at, name.size(), "***");
-    std::string instance;
+    std::string instance = path.starts_with("//") ? "/." : "";
     for (const char c : path) {
         if (stands_in_path(c))
             instance += c;

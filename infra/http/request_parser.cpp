@@ -1,5 +1,6 @@
 #include "infra/http/request_parser.hpp"
 
+#include "infra/http/trace_context.hpp"
 #include "infra/http/utf8.hpp"
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -132,6 +133,12 @@ private:
         place += value;
     }
 
+    // Of two nobody can say which one is right. A trace is no reason to refuse anything.
+    void take_traceparent(std::string_view value) {
+        request_.traceparent = traceparent_seen_ ? std::string() : traceparent_of(value);
+        traceparent_seen_ = true;
+    }
+
     void take_transfer_encoding(std::string_view value) {
         if (encoding_seen_ || length_seen_) refuse(bad_encoding);
         encoding_seen_ = true;
@@ -216,7 +223,7 @@ private:
         if (same_word(name, "dacapo-position")) return take_list(request_.dacapo_position, value, ",");
         if (same_word(name, "x-forwarded-for")) return take_list(head_.x_forwarded_for, value, ", ");
         if (same_word(name, "dacapo-hop")) request_.forwarded = true;
-        if (same_word(name, "traceparent")) return take_once(request_.traceparent, value);
+        if (same_word(name, "traceparent")) return take_traceparent(value);
         if (same_word(name, "x-request-id")) return take_once(request_.request_id, value);
     }
 
@@ -251,6 +258,7 @@ private:
     std::size_t field_count_ = 0;
     bool encoding_seen_ = false;
     bool length_seen_ = false;
+    bool traceparent_seen_ = false;
 };
 
 HeadError head_error_of(const beast::error_code& fault) {

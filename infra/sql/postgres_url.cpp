@@ -65,10 +65,14 @@ std::string without_password(std::string_view url) {
         shown += '@';
     }
     const auto question = std::min(rest.find('?'), rest.size());
-    // Another `@` is part of a password that should have been encoded.
-    if (rest.substr(0, question).find('@') != rest.npos)
+    const auto hosts = rest.substr(0, question);
+    // Another `@` is part of a password that should have been encoded. In brackets libpq takes a question
+    // mark for a part of the host, so that what it reads as options begins elsewhere.
+    const auto open = hosts.rfind('[');
+    const bool in_brackets = open != hosts.npos && hosts.find(']', open) == hosts.npos;
+    if (in_brackets || hosts.find('@') != hosts.npos)
         return std::string(url.substr(0, scheme_end + 3)).append(hidden);
-    shown.append(rest.substr(0, question));
+    shown.append(hosts);
     for (auto options = rest.substr(question); !options.empty();) {
         const auto end = std::min(options.find('&', 1), options.size());
         const auto option = options.substr(0, end);

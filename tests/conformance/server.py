@@ -38,7 +38,8 @@ class Postgres:
 
 
 class Server:
-    def __init__(self, program, *flags, database="sqlite", scheme="http"):
+    def __init__(self, program, *flags, database="sqlite", scheme="http",
+                 secret="only for this run, and for nobody else"):
         self.folder = Path(tempfile.mkdtemp(prefix="dacapo-conformance-"))
         self.port = free_port()
         self.url = f"{scheme}://127.0.0.1:{self.port}"
@@ -46,7 +47,7 @@ class Server:
         database_url = self.postgres.url if self.postgres else f"sqlite:{self.folder}/read.db"
         settings = ["--data-dir", str(self.folder), "--event-log", f"sqlite:{self.folder}/log.db", "--database-url",
                     database_url, "--password-cost", "4", "--rate-limit", "off"]
-        environment = {**os.environ, "JWT_SECRET": "only for this run, and for nobody else"}
+        environment = {**os.environ, "JWT_SECRET": secret}
         subprocess.run([program, "seed", *settings], check=True, env=environment, cwd=self.folder,
                        stdout=subprocess.DEVNULL)
         self.log = open(self.folder / "output", "wb")

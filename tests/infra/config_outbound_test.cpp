@@ -7,7 +7,7 @@ namespace dacapo {
 namespace {
 
 std::vector<std::string> warnings(Environment environment) {
-    const std::string secret(jwt_secret_bytes_min, 's');
+    const std::string secret = "thirty-two bytes for these tests";
     environment.insert({{"APP_ENV", "production"}, {"JWT_SECRET", secret}, {"CLUSTER_SECRET", secret}});
     return load_config({}, environment, {}, [](const std::string&) { return std::nullopt; }).warnings;
 }

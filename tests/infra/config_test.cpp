@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string long_secret(jwt_secret_bytes_min, 's');
+const std::string long_secret = "only the tests know this one, ok";
 
 std::optional<std::string> read_nothing(const std::string&) { return std::nullopt; }
 
@@ -262,7 +262,7 @@ TEST_CASE("a secret may stand in a file") {
 
 TEST_CASE("a secret that is exchanged is another one, as long, and may stand in a file") {
     CHECK(load({}).jwt_secret_previous.empty());
-    const std::string other(jwt_secret_bytes_min, 'o');
+    const std::string other = "the secret that came before that";
     CHECK(load({}, in_production("JWT_SECRET_PREVIOUS", other)).jwt_secret_previous == other);
     CHECK(faults({}, in_production("JWT_SECRET_PREVIOUS", other.substr(1))).size() == 1);
     CHECK(faults({}, in_production("JWT_SECRET_PREVIOUS", long_secret)).size() == 1);
@@ -272,6 +272,53 @@ TEST_CASE("a secret that is exchanged is another one, as long, and may stand in 
     CHECK(load_config({}, {{"JWT_SECRET_PREVIOUS_FILE", "file"}}, {}, read).jwt_secret_previous == other);
     CHECK(describe(load({}, in_production("JWT_SECRET_PREVIOUS", other))).find(other) == std::string::npos);
     CHECK(describe(load({})).find("JWT_SECRET_PREVIOUS=\n") != std::string::npos);
+}
+
+TEST_CASE("production takes no secret that is guessed easily, and says of which setting that is") {
+    struct Row {
+        std::string secret;
+        const char* fault;
+    };
+    const char* const example = "must be what `openssl rand -base64 48` prints, and not out of an example";
+    const char* const repeated = "must not be something short that repeats";
+    const char* const few = "must have at least 8 different characters in production";
+    const std::vector<Row> table{
+        {long_secret.substr(1), "must have at least 32 bytes in production"},
+        {std::string(32, 'x'), repeated},
+        {std::string(1000, ' '), repeated},
+        {"hetichetichetichetichetichetichetic", repeated},
+        {"12345678901234567890123456789012", repeated},
+        {"0123456789abcdef0123456789abcdef", repeated},
+        {"correct horse battery, correct horse battery, cor", repeated},
+        {long_secret.substr(1) + long_secret.substr(1), repeated},
+        {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", few},
+        {"qwertyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy", few},
+        {"101101110010111101100101010010110111", few},
+        {"$(openssl rand -base64 48 | tr -d '\\n')", example},
+        {"Change-Me-To-A-Long-And-Random-Secret-Key", example},
+        {"CHANGEME_0123456789_abcdefghijkl", example},
+        {"A-String-Secret-At-Least-256-Bits-Long", example},
+    };
+    for (const auto& [secret, fault] : table) {
+        CAPTURE(secret);
+        for (const std::string name : {"JWT_SECRET", "JWT_SECRET_PREVIOUS", "CLUSTER_SECRET"}) {
+            CHECK(faults({}, in_production(name, secret)) == std::vector{name + ": " + fault});
+            CHECK(faults({}, {{name, secret}}).empty());
+        }
+        const auto read = [secret = secret](const std::string&) { return secret + "\n"; };
+        CHECK_THROWS_WITH_AS(
+            load_config({}, {{"APP_ENV", "production"}, {"JWT_SECRET_FILE", "file"}}, {}, read),
+            (std::string("JWT_SECRET_FILE: ") + fault).c_str(), ConfigErrors);
+    }
+}
+
+TEST_CASE("what tools print for a secret is taken in production") {
+    for (const char* secret : {"9f86d081884c7d659a2feaa0c55ad015", "3141592653589793238462643383279502884197",
+                               "a3bf4f1b2b0b822cd15d6c15b0f00a089f86d081884c7d659a2feaa0c55ad015",
+                               "q1nQm0u1wC5bXk3l2YV8aZ9dRjT6eH7fGsKpLoIiUyMtNrBvCxWzEaSdFgHjKl+/",
+                               "wC5bXk3l2YV8aZ9dRjT6eH7fGsKpLoIiwC5bXk3l2YV8aZ9dRjT6eH7fGsKpLoIi",
+                               "correct horse battery staple, and more"})
+        CHECK_MESSAGE(faults({}, in_production("JWT_SECRET", secret)).empty(), secret);
 }
 
 TEST_CASE("what is not understood in the file and secrets in flags are warned of") {

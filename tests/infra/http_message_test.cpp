@@ -75,6 +75,19 @@ TEST_CASE("a problem becomes RFC 9457 JSON with every member") {
     CHECK(json.at("errors").as_array().at(0).at("pointer") == "/title");
 }
 
+TEST_CASE("the instance of a problem is the path, and names no other host") {
+    const auto instance = [](const std::string& path) {
+        Request request;
+        request.path = path;
+        const auto response = to_response(Problem(404, "not_found", "Nothing is here."), request);
+        return boost::json::parse(response.body).at("instance").as_string();
+    };
+    CHECK(instance("/") == "/");
+    CHECK(instance("/a b/\xC3\xA9%?#\"") == "/a%20b/%C3%A9%25%3F%23%22");
+    CHECK(instance("//elsewhere.example/x") == "/.//elsewhere.example/x");
+    CHECK(instance("//[") == "/.//%5B");
+}
+
 TEST_CASE("every response carries the security fields and is not stored") {
     Response response;
     response.body = "{}";

@@ -37,12 +37,15 @@ std::string with(const std::string& fields, const std::string& body = {},
 
 }  // namespace
 
+const std::string traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
 TEST_CASE("a request is taken apart") {
     const auto parsed = parse(with(
         "Authorization: Bearer t\r\nContent-Type: application/json\r\nIdempotency-Key: k1\r\nOrigin: "
         "http://o\r\n"
         "If-None-Match: \"a\"\r\nIf-None-Match: \"b\"\r\nCookie: a=1\r\nCookie: b=2\r\nX-Request-Id: rid\r\n"
-        "traceparent: 00-x\r\nDacapo-Position: p\r\nUser-Agent: ua\r\nContent-Length: 4\r\n",
+        "traceparent: " +
+            traceparent + "\r\nDacapo-Position: p\r\nUser-Agent: ua\r\nContent-Length: 4\r\n",
         "body", "POST /api/echo/?a=1 HTTP/1.1"));
     CHECK(parsed.status() == 0);
     CHECK(parsed.complete);
@@ -59,9 +62,26 @@ TEST_CASE("a request is taken apart") {
     CHECK(request.if_none_match == "\"a\", \"b\"");
     CHECK(request.cookie == "a=1; b=2");
     CHECK(request.request_id == "rid");
-    CHECK(request.traceparent == "00-x");
+    CHECK(request.traceparent == traceparent);
     CHECK(request.dacapo_position == "p");
     CHECK(request.user_agent == "ua");
+}
+
+TEST_CASE("a traceparent that is none, or one of several, is as if it were not there") {
+    const auto taken = [](const std::string& fields) {
+        const auto parsed = parse(with(fields));
+        CHECK(parsed.status() == 0);
+        return parsed.request.traceparent;
+    };
+    const auto field = "Traceparent: " + traceparent + "\r\n";
+    CHECK(taken(field) == traceparent);
+    CHECK(taken("traceparent: 00-x\r\n").empty());
+    CHECK(taken("traceparent: \r\n").empty());
+    CHECK(taken("traceparent: \xFF\r\n").empty());
+    CHECK(taken(field + field).empty());
+    CHECK(taken(field + field + field).empty());
+    CHECK(taken("traceparent: 00-x\r\n" + field).empty());
+    CHECK(taken(field + "traceparent: 00-x\r\n").empty());
 }
 
 TEST_CASE("a request may arrive byte by byte") {

@@ -33,11 +33,15 @@ TEST_CASE("a URL is shown without any password in it") {
     for (const char* url :
          {"postgresql://u:se@cret@h/d", "postgresql://u:se/cret@h/d", "postgresql://u:se?cret@h/d",
           "postgresql://u:secret@h/d?password=secret", "postgresql:///d?pass%77ord=secret",
-          "postgresql://u:secret@", "postgresql://u:se:cret@h"}) {
+          "postgresql://u:secret@", "postgresql://u:se:cret@h", "postgresql://u@[::1?x=y]/d?password=secret",
+          "postgresql://u@[::1],[::2?x]/d?y=z&password=secret",
+          "postgresql://[::1?x=y],[h]/d?password=secret"}) {
         const auto text = shown(url);
         CHECK_MESSAGE(text.find("cret") == std::string::npos, text);
         CHECK_MESSAGE(text.find(":se") == std::string::npos, text);
     }
+    CHECK(shown("postgresql://u:secret@[::1],h:1/d?sslmode=require") ==
+          "postgresql://u:***@[::1],h:1/d?sslmode=require");
     CHECK(shown("secret") == "***");
 }
 

@@ -72,7 +72,7 @@ public:
 
 private:
     Config config_of(const KafkaUrl& log, const std::string& database_url) const {
-        const std::string secret(jwt_secret_bytes_min, 's');
+        const std::string secret = "thirty-two bytes for these tests";
         const auto port = std::to_string(port_);
         const Environment environment{{"APP_ENV", "production"},
                                       {"PORT", port},

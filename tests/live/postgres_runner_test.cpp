@@ -154,9 +154,9 @@ TEST_CASE_FIXTURE(Asked,
     TemporaryFolder folder;
     const auto url = testing::database_url_for(folder / "read.db");
     const auto start = [&](const char* environment) {
-        const auto config =
-            load_config({"--app-env", environment, "--data-dir", folder.path().string(), "--port", "0"},
-                        {{"JWT_SECRET", std::string(32, 's')}, {"DATABASE_URL", url}}, "", read_small_file);
+        const auto config = load_config(
+            {"--app-env", environment, "--data-dir", folder.path().string(), "--port", "0"},
+            {{"JWT_SECRET", "thirty-two bytes for these tests"}, {"DATABASE_URL", url}}, "", read_small_file);
         testing::ManualClock clock;
         LogLines lines(LogLevel::error, clock);
         Server server(config, Roles{}, lines, clock, {});
