@@ -66,8 +66,6 @@ LoginFacts look_up(Shard& accounts, const std::string& login, bool by_email) {
 
 asio::awaitable<http::Response> log_in(CommandHandling& commands, http::Request& request) {
     const auto body = api::read_body<LoginBody>(request);
-    request.idempotency_key
-        .clear();  // A repeated answer never holds a token, so here it would be worth nothing.
     if (!body.email && !body.username)
         api::throw_invalid({{"/email", "required", "Give an e-mail address or a username."}});
     const auto login = body.email ? *body.email : *body.username;
@@ -127,7 +125,6 @@ http::Problem refused_refresh() {
 
 asio::awaitable<http::Response> refresh(CommandHandling& commands, http::Request& request) {
     const auto body = api::read_body<RefreshBody>(request);
-    request.idempotency_key.clear();  // As for logging in; the token itself makes the repeat safe.
     const auto session_id = commands.refresh_tokens().verify(body.refresh_token);
     if (!session_id) throw refused_refresh();
     std::string successor;
@@ -185,6 +182,7 @@ std::vector<http::Route> login_routes(CommandHandling& commands) {
     std::vector<http::Route> routes;
     for (const auto& [pattern, id] : {std::pair{"/login", "login"}, {"/auth/login", "authLogin"}}) {
         auto route = account_route(pattern, id, "Log in");
+        route.keyed = false;  // A repeated answer never holds a token, so here it would be worth nothing.
         route.description =
             "Begins a session; its `access_token` goes into `Authorization: Bearer`. By e-mail address or "
             "username. An "
@@ -208,6 +206,7 @@ std::vector<http::Route> login_routes(CommandHandling& commands) {
         "Before or after an access token has expired, without asking for the password. The token given is "
         "spent. For ten seconds it gives the same successor again, for a client that lost the "
         "answer; after that, using it ends the session.";
+    renew.keyed = false;  // As for logging in; the token itself makes the repeat safe.
     renew.body_schema = api::body_schema<RefreshBody>();
     renew.body_example = R"({"refresh_token": "dr1..."})";
     renew.responses = with_common_problems(
@@ -222,6 +221,7 @@ std::vector<http::Route> login_routes(CommandHandling& commands) {
         "session's "
         "sockets close.";
     leave.access = http::Access::user;
+    leave.keyed = false;  // Its session has ended, so nobody could ask for the first answer.
     leave.responses = with_common_problems({{200,
                                              "The session has ended; its token is refused from now on.",
                                              api::schema_text<api::Confirmation>(),

@@ -70,7 +70,6 @@ asio::awaitable<void> verify_old_password(CommandHandling& commands, http::Reque
 
 asio::awaitable<http::Response> change_password(CommandHandling& commands, http::Request& request) {
     const auto body = read_password_body(request);
-    request.idempotency_key.clear();  // The log must not remember a fingerprint of passwords.
     const auto user = request.principal->user_id;
     const auto own_session = request.principal->session_id;
     auto& shard = commands.shards().accounts();
@@ -133,6 +132,7 @@ std::vector<http::Route> session_routes(CommandHandling& commands) {
         "end: their tokens are refused and their sockets close.";
     password.access = http::Access::user;
     password.command = true;
+    password.keyed = false;  // The log must not remember a fingerprint of passwords.
     password.body_schema = api::body_schema<PasswordBody>();
     password.body_example = R"({"old_password": "correct horse", "new_password": "battery staple"})";
     password.responses = with_common_problems(

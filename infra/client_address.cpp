@@ -137,6 +137,12 @@ std::string TrustedProxies::client_of(std::string_view peer, std::string_view x_
     return nearest_untrusted(peer, hops_of(x_forwarded_for)) == by_rfc ? by_rfc : std::string(peer);
 }
 
+bool is_private_address(std::string_view host) {
+    static const TrustedProxies networks({"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10",
+                                          "169.254.0.0/16", "fc00::/7", "fe80::/10"});
+    return networks.contains(host);
+}
+
 std::string network_of(std::string_view text) {
     const auto found = address_of(text);
     if (!found || found->is_v4()) return found ? found->to_string() : std::string(text);

@@ -38,6 +38,9 @@ private:
     std::vector<Network> networks_;
 };
 
+// Of a network that the world does not reach (RFC 1918, RFC 6598, RFC 4193, link-local). A name is none.
+bool is_private_address(std::string_view host);
+
 // What counts as one client: an IPv4 address itself; of an IPv6 address its /64, which one client commands
 // whole.
 std::string network_of(std::string_view address);

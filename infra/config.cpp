@@ -1,5 +1,6 @@
 #include "infra/config.hpp"
 
+#include "infra/client_address.hpp"
 #include "infra/config_outbound.hpp"
 #include "infra/config_variables.hpp"
 #include "infra/env_file.hpp"
@@ -222,6 +223,10 @@ private:
             errors_.push_back(
                 "HOST: in production plain HTTP is served on loopback only; set TLS_CERT and TLS_KEY, or "
                 "TRUSTED_PROXY to the proxy that ends TLS");
+        if (config_.is_production() && config_.admin_port && config_.trusted_proxies.empty() &&
+            !is_loopback(config_.admin_host) && !is_private_address(config_.admin_host))
+            errors_.push_back(
+                "ADMIN_HOST: in production it must be an address of a private network, or TRUSTED_PROXY set");
         if (config_.kafka_min_insync_replicas > config_.kafka_replication_factor)
             errors_.push_back("KAFKA_MIN_INSYNC_REPLICAS: must not be more than KAFKA_REPLICATION_FACTOR");
         if (config_.admin_port && config_.admin_port == config_.port && config_.port != 0)

@@ -128,6 +128,7 @@ asio::awaitable<Response> answer(const Shared& shared, const Router::Match& matc
     try {
         if (!admitted.asked) co_await admit(shared, match, request, admitted);
         if (is_about_methods(match, request)) co_return answer_to_options(shared, match, head, request);
+        if (!match.route->keyed) request.idempotency_key.clear();
         response = co_await match.route->handler(request);
     } catch (...) {
         response = answer_to_exception(shared, request);

@@ -25,6 +25,9 @@ std::string item(const RateStanding& standing) { return '"' + std::string(standi
 void add_rate_fields(const RateStanding& standing, Response& response) {
     if (response.status >= 300 && response.status < 400)
         return;  // Of a redirect or a 304 they say nothing of use.
+    // Who is told to come back for another reason, perhaps sooner, must not be told two times.
+    const auto is_retry = [](const auto& field) { return field.first == "Retry-After"; };
+    if (!standing.exceeded && std::ranges::any_of(response.headers, is_retry)) return;
     response.set_header("RateLimit-Policy", item(standing) + ";q=" + std::to_string(standing.policy.quota) +
                                                 ";w=" + std::to_string(standing.policy.window.count()));
     response.set_header("RateLimit", item(standing) + ";r=" + std::to_string(standing.remaining) +

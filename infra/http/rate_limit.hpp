@@ -33,7 +33,7 @@ struct RateStanding {
     bool exceeded = false;         // this request was one too many
 };
 
-// `RateLimit-Policy` and `RateLimit`.
+// `RateLimit-Policy` and `RateLimit`; not beside a `Retry-After` that speaks of something else.
 void add_rate_fields(const RateStanding& standing, Response& response);
 // 429 with `Retry-After`: never before the reset, and a few seconds apart so that not all clients come back
 // at once.

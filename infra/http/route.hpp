@@ -46,7 +46,8 @@ struct Route {
     std::string summary;
     std::string description;
     Access access = Access::open;
-    bool command = false;    // takes Idempotency-Key, answers Dacapo-Position
+    bool command = false;    // answers Dacapo-Position
+    bool keyed = true;       // a command that takes Idempotency-Key; where not, it is not looked at
     bool creates = false;    // answers Location
     bool internal = false;   // for servers of the cluster: in no document
     bool elsewhere = false;  // of a server with another role: known here, so that it is 421 and not 404

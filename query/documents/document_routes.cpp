@@ -4,7 +4,11 @@
 #include "query/documents/openapi.hpp"
 #include "query/read.hpp"
 
+#include <algorithm>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace dacapo {
 namespace {
@@ -30,11 +34,34 @@ asio::awaitable<http::Response> get_document(std::shared_ptr<const AnswerPtr> do
     co_return respond(**document, request);
 }
 
+// In lower case, without white space.
+std::string plain(std::string_view text) {
+    std::string result;
+    for (const char c : text)
+        if (c != ' ' && c != '\t') result += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    return result;
+}
+
+// A weight of zero refuses (RFC 9110 12.4.2); gzip's own name counts more than `*`.
+bool accepts_gzip(std::string_view field) {
+    std::optional<bool> named, any;
+    while (!field.empty()) {
+        const auto end = std::min(field.find(','), field.size());
+        const auto part = plain(field.substr(0, end));
+        field.remove_prefix(std::min(end + 1, field.size()));
+        const auto weight = part.find(";q=0");
+        const bool accepted = weight == part.npos || part.find_first_not_of("0.", weight + 3) != part.npos;
+        const auto name = part.substr(0, part.find(';'));
+        if (name == "gzip" || name == "x-gzip") named = accepted;
+        if (name == "*") any = accepted;
+    }
+    return named.value_or(any.value_or(false));
+}
+
 // The files are kept packed: a client that says it cannot unpack gets 406.
 asio::awaitable<http::Response> get_file(AnswerPtr file, std::string_view content_type,
                                          const http::Request& request) {
-    const auto& accepted = request.accept_encoding;
-    if (!accepted.empty() && accepted.find("gzip") == accepted.npos && accepted.find('*') == accepted.npos)
+    if (!request.accept_encoding.empty() && !accepts_gzip(request.accept_encoding))
         throw http::Problem(406, "not_acceptable", "This file is only kept with Content-Encoding gzip.");
     auto response = respond(*file, request);
     response.content_type = content_type;

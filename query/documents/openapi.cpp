@@ -34,6 +34,7 @@ bool answers(const Route& route, int status) {
     return std::ranges::any_of(route.responses, [&](const auto& doc) { return doc.status == status; });
 }
 bool is_read(const Route& route) { return takes(route, "after"); }
+bool takes_key(const Route& route) { return route.command && route.keyed; }
 bool has_ids(const Route& route) { return route.pattern.find("_id}") != std::string::npos; }
 
 // What the layers around the handler may answer, besides what the route itself documents.
@@ -50,9 +51,11 @@ std::map<int, std::set<std::string>> implied_problems(const Route& route) {
         codes[415].insert("unsupported_media_type");
         codes[422].insert("invalid");
     }
-    if (route.command) {
+    if (takes_key(route)) {
         codes[400].insert("invalid_idempotency_key");
         codes[422].insert("idempotency_key_reused");
+    }
+    if (route.command) {
         codes[503].insert({"overloaded", "outcome_unknown", "shard_elsewhere"});
         codes[507].insert("disk_full");
     }
@@ -81,7 +84,8 @@ json::array parameters_of(const Route& route) {
         header("If-None-Match", "An ETag: 304 when nothing has changed since.");
         header("Dacapo-Position", "What a command answered: this read waits until it shows that change.");
     }
-    if (route.command) header("Idempotency-Key", "The same key and body again give the first answer again.");
+    if (takes_key(route))
+        header("Idempotency-Key", "The same key and body again give the first answer again.");
     if (answers(route, 412))
         header("If-Match", "An ETag, or \"v<version>\": 412 when it has been changed since.");
     return parameters;
@@ -120,7 +124,7 @@ json::object headers_of(const Route& route, int status) {
     }
     if (route.command) {
         add("Dacapo-Position");
-        add("Idempotency-Replayed");
+        if (route.keyed) add("Idempotency-Replayed");
     }
     if (route.creates) add("Location");
     if (route.counted && status != 304) add_rate_headers(headers);
@@ -259,8 +263,8 @@ std::string openapi_document(std::span<const Route> routes, const DocumentInfo& 
            "`POST /login`: the `access_token` of the answer goes into `Authorization: Bearer`.\n\n"
            "Every path also answers under `/api` and with a trailing slash. Unknown query parameters are "
            "ignored, unknown members of a body are refused. Times are RFC 3339 in UTC. Every error is an RFC "
-           "9457 problem, whose `type` leads to [its explanation](/docs#problems). A command may bring an "
-           "`Idempotency-Key`, so that a retry does nothing twice."},
+           "9457 problem, whose `type` leads to [its explanation](/docs#problems). Where a command takes "
+           "`Idempotency-Key`, a retry with the same key does nothing twice."},
           {"contact", {{"name", "The operators of this server"}}},
           {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
         {"servers", json::array{json::object{{"url", info.public_url}}}},

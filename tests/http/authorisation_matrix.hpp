@@ -14,7 +14,7 @@ struct AuthorisationRow {
     std::string_view operation;  // as the document has it; `*` at the end stands for all that begin so
     int anonymous;
     int owner;
-    int other;
+    int other;  // and of the staff of the agency, who have no rights of their own here
     int admin;  // who owns nothing here
     std::string_view
         body;  // {n}: another number each time; {receiver}: the id of a user who is nobody of these

@@ -54,6 +54,11 @@ TEST_CASE("each operation answers each kind of asker as the matrix says") {
         ask(owner, row->owner, "owner");
         ask(other, row->other, "other");
         ask(admin, row->admin, "admin");
+        for (const auto role : {Role::commercial, Role::support}) {
+            auto person = stage.server.person("staff" + std::to_string(++stage.number));
+            auto staff = with_role(stage.server, person, role);
+            ask(staff, row->other, role == Role::commercial ? "commercial" : "support");
+        }
     }
 }
 

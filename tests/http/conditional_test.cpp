@@ -2,8 +2,10 @@
 #include "tests/support/running_server.hpp"
 
 #include <doctest/doctest.h>
+#include <algorithm>
 #include <atomic>
 #include <future>
+#include <set>
 #include <thread>
 
 namespace dacapo::test {
@@ -73,8 +75,35 @@ TEST_CASE("a change whose If-Match no longer holds is 412 and records nothing") 
     CHECK(zoe.del(path, header("If-Match", zoe.get(path).header("ETag"))).status == 204);
 }
 
+TEST_CASE(
+    "where the document names no Idempotency-Key, none is looked at, and elsewhere one that is none is 400") {
+    RunningServer server;
+    auto zoe = server.person("zoe");
+    const auto document = zoe.get("/openapi.json").json();
+    std::set<std::string> without;
+    for (const auto& [pattern, methods] : document.at("paths").as_object())
+        for (const auto& [method, operation] : methods.as_object()) {
+            if (method == "get") continue;
+            const auto& parameters = operation.at("parameters").as_array();
+            const bool named = std::ranges::any_of(
+                parameters, [](const auto& one) { return one.at("name") == json::value("Idempotency-Key"); });
+            if (!named) without.insert(std::string(pattern));
+        }
+    CHECK(without == std::set<std::string>{"/auth/login", "/auth/logout", "/auth/password", "/auth/refresh",
+                                           "/login", "/ws/ticket"});
+    const auto no_key = header("Idempotency-Key", "\"un");
+    const json::object login{{"username", "zoe"}, {"password", password}};
+    CHECK(Client(server).post("/login", login, no_key).status == 200);
+    CHECK(Client(server).post("/auth/refresh", {{"refresh_token", zoe.refresh_token}}, no_key).status == 200);
+    const json::object change{{"old_password", password}, {"new_password", "another battery"}};
+    CHECK(zoe.post("/auth/password", change, no_key).status == 204);
+    CHECK(zoe.send("POST", "/auth/logout", {}, no_key).status == 200);
+    CHECK(server.person("malik").post("/checkins", {{"location_name", "Docks"}}, no_key).told() ==
+          "400 invalid_idempotency_key");
+}
+
 TEST_CASE("of many who change the same version at once exactly one does") {
-    constexpr int writers = 24;
+    constexpr int writers = 50;
     RunningServer server;
     auto zoe = server.person("zoe");
     const auto path = event_path(zoe.create_event("Jam"));

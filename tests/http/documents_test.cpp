@@ -65,6 +65,14 @@ TEST_CASE("/docs and its files, which are compressed, come from this server with
         CHECK_MESSAGE(file.body.starts_with("\x1f\x8b"), name);
         types.insert(file.header("Content-Type").substr(0, file.header("Content-Type").find(';')));
     }
+    const auto packed = [&](const char* accepted) {
+        return client.get("/docs/swagger-ui.css", header("Accept-Encoding", accepted)).told();
+    };
+    for (const char* good :
+         {"gzip", "deflate, GZIP;q=0.5", "br;q=1.0, *;q=0.1", "x-gzip", "*;q=0, gzip", "*"})
+        CHECK_MESSAGE(packed(good) == "200", good);
+    for (const char* bad : {"br", "gzip;q=0", "gzip; q=0.000, *", "*;q=0", "identity", "not-gzip-at-all"})
+        CHECK_MESSAGE(packed(bad) == "406 not_acceptable", bad);
     CHECK(types.contains("text/javascript"));
     CHECK(types.contains("text/css"));
 }

@@ -1,5 +1,6 @@
 // What must not leak: passwords and tokens into logs, errors and metrics, who exists through the work of a
 // log-in, and a client's bytes into the head of an answer.
+#include "tests/http/operation_stage.hpp"
 #include "tests/support/engines.hpp"
 #include "tests/support/running_server.hpp"
 
@@ -87,6 +88,44 @@ TEST_CASE("a password that was sent stands in no log line, no error and no metri
         const std::string bytes{std::istreambuf_iterator<char>(in), {}};
         CHECK_MESSAGE(bytes.find(secret) == bytes.npos, file);
     }
+}
+
+TEST_CASE(
+    "what was sent to any route, in a member, a parameter or a field, stands in no log line and no metric") {
+    OperationStage stage(Flags{{"log-level", "debug"}});
+    const std::string secret(marker);
+    Headers fields;
+    for (const char* name :
+         {"Authorization", "Cookie", "Dacapo-Position", "If-Match", "If-None-Match", "Origin",
+          "Idempotency-Key", "User-Agent", "Referer", "traceparent", "X-Forwarded-For", "X-Api-Key"})
+        fields.emplace_back(name, std::string(name) == "Authorization" ? "Bearer " + secret : secret);
+    std::size_t asked = 0;
+    for (const auto& operation : stage.server.documented.operations()) {
+        const auto [method, pattern] = split(operation);
+        const auto* row = row_of(operation);
+        if (!row || pattern == "/auth/logout") continue;
+        const auto path = stage.fresh_path(pattern);
+        auto members = json::parse(row->body.empty() ? "{}" : stage.fresh_body(row->body)).as_object();
+        std::vector<std::string> bodies{secret, '"' + secret + '"', "{\"" + secret + "\": 1}"};
+        for (const auto& [name, unused] : members) {
+            auto forged = members;
+            forged[name] = secret;
+            bodies.push_back(json::serialize(forged));
+        }
+        const bool takes_body = !row->body.empty();
+        for (std::size_t i = 0; i < (takes_body ? bodies.size() : 1); ++i)
+            for (auto* client : {static_cast<Client*>(&stage.admin), static_cast<Client*>(&stage.zoe)}) {
+                client->send(method, path, takes_body ? bodies[i] : "");
+                client->send(method, path + "?cursor=" + secret + "&q=" + secret,
+                             takes_body ? bodies[i] : "");
+                asked += 2;
+            }
+        Client nobody(stage.server);
+        nobody.send(method, path, takes_body ? bodies.front() : "", fields);
+    }
+    CHECK(asked > 200);
+    CHECK(Client(stage.server).get("/metrics").body.find(secret) == std::string::npos);
+    CHECK(stage.server.logged().find(secret) == std::string::npos);
 }
 
 TEST_CASE("nothing that a client sends begins a line of an answer's head") {

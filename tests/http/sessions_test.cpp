@@ -62,7 +62,7 @@ TEST_CASE("a refresh token brought by many at once is spent once, and all get th
     std::mutex mutex;
     std::set<std::string> successors;
     std::vector<std::thread> threads;
-    for (int i = 0; i < 24; ++i)
+    for (int i = 0; i < 50; ++i)
         threads.emplace_back([&] {
             Client client(server);
             const auto answer = refresh(client, zoe.refresh_token);

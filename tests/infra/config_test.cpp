@@ -221,6 +221,19 @@ TEST_CASE("trusted proxies are addresses and networks") {
         CHECK_MESSAGE(refused("TRUSTED_PROXY", bad), bad);
 }
 
+TEST_CASE("production shows its metrics in private networks only, or behind a proxy that is named") {
+    const std::vector<std::string> with_port{"--admin-port", "9090"};
+    const std::vector<std::string> and_proxy{"--admin-port", "9090", "--trusted-proxy", "10.0.0.7"};
+    for (const char* host : {"0.0.0.0", "::", "192.0.2.1", "2001:db8::1", "dacapo.example"}) {
+        CHECK_MESSAGE(faults(with_port, in_production("ADMIN_HOST", host)).size() == 1, host);
+        CHECK_MESSAGE(faults(and_proxy, in_production("ADMIN_HOST", host)).empty(), host);
+        CHECK_MESSAGE(faults({}, in_production("ADMIN_HOST", host)).empty(), host);  // nothing listens there
+    }
+    for (const char* host :
+         {"127.0.0.1", "localhost", "::1", "10.0.0.5", "172.31.0.1", "192.168.1.1", "fd00::1"})
+        CHECK_MESSAGE(faults(with_port, in_production("ADMIN_HOST", host)).empty(), host);
+}
+
 TEST_CASE("production serves plain HTTP to the world only behind a proxy that is named") {
     for (const char* host : {"0.0.0.0", "::", "10.0.0.5", "192.0.2.1", "dacapo.example"}) {
         CHECK_MESSAGE(faults({}, in_production("HOST", host)).size() == 1, host);

@@ -153,6 +153,15 @@ std::string fault_in_text(std::string_view text) {
     return {};
 }
 
+// Who waits as long as Retry-After says must find a whole quota (draft-ietf-httpapi-ratelimit-headers).
+std::string fault_in_waits(const HttpAnswer& answer) {
+    const auto limit = answer.header("RateLimit");
+    const auto at = limit.find(";t=");
+    if (at == limit.npos || !answer.has_header("Retry-After")) return {};
+    const bool sooner = std::stoll(answer.header("Retry-After")) < std::stoll(limit.substr(at + 3));
+    return sooner ? "Retry-After is earlier than RateLimit's t" : "";
+}
+
 }  // namespace
 
 bool is_code_before_routes(std::string_view code) {
@@ -181,7 +190,7 @@ std::string fault_in_fields(const HttpAnswer& answer) {
     if (answer.header("Content-Security-Policy").find("frame-ancestors 'none'") == std::string::npos)
         return "pages of elsewhere may frame it";
     if (!answer.body.empty() && !answer.has_header("Content-Type")) return "a body without its type";
-    return {};
+    return fault_in_waits(answer);
 }
 
 std::string fault_in_switch(std::string_view target, const HttpAnswer& answer) {

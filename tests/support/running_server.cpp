@@ -183,11 +183,11 @@ SocketClient Person::socket(const std::string& parameters) {
     return SocketClient(server_->port(), "/ws?token=" + token + parameters);
 }
 
-Client as_admin(RunningServer& server, const Person& person) {
+Client with_role(RunningServer& server, const Person& person, Role role) {
     const auto now = server.clock.now();
     const AccessTokens tokens(server_secret, "dacapo", "dacapo", std::chrono::hours(1));
     auto claims = tokens.verify(person.token, now).value();
-    claims.role = Role::admin;
+    claims.role = role;
     Client client(server);
     client.token = tokens.issue(claims, now);
     return client;

@@ -155,8 +155,12 @@ public:
     std::string refresh_token;
 };
 
-// The same person with a token that says admin, as the seed's admin has.
-Client as_admin(RunningServer& server, const Person& person);
+// The same person with a token that says this role.
+Client with_role(RunningServer& server, const Person& person, Role role);
+// As the seed's admin has it.
+inline Client as_admin(RunningServer& server, const Person& person) {
+    return with_role(server, person, Role::admin);
+}
 
 inline Headers header(std::string name, std::string value) { return {{std::move(name), std::move(value)}}; }
 

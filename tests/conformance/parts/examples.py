@@ -1,5 +1,6 @@
-"""Each operation of the API document as one request that succeeds on the demo, with a star behind each parameter of path,
-query and body: the form in which sqlmap takes the places that it is to try."""
+"""Each operation of the API document as a request that succeeds on the demo, with a star behind each parameter of path,
+query and body, and as another one with a star behind each header: the form in which sqlmap takes the places that it is to
+try."""
 
 import importlib
 import json
@@ -7,6 +8,7 @@ import os
 import re
 import urllib.parse
 
+HEADERS = {"Idempotency-Key": "words", "If-Match": '"v1"', "If-None-Match": '"v1"', "Dacapo-Position": "1"}
 VALUES = {"q": "jam", "from": "2026-01-01", "to": "2040-01-01", "after": "1"}
 
 
@@ -24,6 +26,9 @@ def marked_requests(document, server):
             text = marked(document, method.upper(), path, operation, hooks_ids, token)
             if "*" in text:
                 requests[f"{method.upper()} {path}"] = text
+            # Apart, since a precondition that is not met would keep the rest from being read.
+            if stars := marked_headers(operation):
+                requests[f"{method.upper()} {path}, headers"] = text.replace("*", "").replace("HOST\n", "HOST\n" + stars, 1)
     return requests
 
 
@@ -44,6 +49,12 @@ def marked(document, method, path, operation, ids, token):
             members[name] = member_of(name, schema, ids)
     marked_body = ", ".join(f'"{name}": {starred(value)}' for name, value in members.items())
     return "\n".join([*lines, "Content-Type: application/json", "", "{" + marked_body + "}"])
+
+
+def marked_headers(operation):
+    names = [one["name"] for one in operation.get("parameters", []) if one["in"] == "header"]
+    lines = [f"{name}: {HEADERS[name]}*\n" for name in names]
+    return "".join([*lines, "Cookie: dacapo-position=1*\n"] if "Dacapo-Position" in names else lines)
 
 
 def starred(value):

@@ -1,4 +1,4 @@
-"""sqlmap, on every parameter of path, query and body of every operation of the API document. A small server that is
+"""sqlmap, on every parameter of path, query, header and body of every operation of the API document. A small server that is
 vulnerable on purpose shows first that the tool would find what it looks for."""
 
 import concurrent.futures
