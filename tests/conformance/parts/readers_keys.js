@@ -47,6 +47,8 @@ const keys = [
 const fieldOf = (key) => serializeItem([key, new Map()]);
 
 const refusedKeys = {
+    "nothing at all": "",
+    "spaces alone": "   ",
     "unterminated": '"open',
     "unterminated behind a backslash": '"open\\"',
     "an end in a backslash": '"open\\',
