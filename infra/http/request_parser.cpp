@@ -17,6 +17,7 @@ namespace beast = boost::beast;
 using beast::http::field;
 using beast::http::verb;
 
+constexpr std::string_view empty_string_field = "\"\"";  // RFC 8941
 constexpr HeadError malformed{};
 constexpr HeadError bad_host{400, "bad_host", "A request needs exactly one valid Host field."};
 constexpr HeadError bad_encoding{400, "bad_transfer_encoding",
@@ -219,7 +220,9 @@ private:
 
     // Fields that Beast has no name for.
     void take_unknown(std::string_view name, std::string_view value) {
-        if (same_word(name, "idempotency-key")) return take_once(request_.idempotency_key, value);
+        // Somebody who sends an empty one wants something of it, and is refused like an empty string.
+        if (same_word(name, "idempotency-key"))
+            return take_once(request_.idempotency_key, value.empty() ? empty_string_field : value);
         if (same_word(name, "dacapo-position")) return take_list(request_.dacapo_position, value, ",");
         if (same_word(name, "x-forwarded-for")) return take_list(head_.x_forwarded_for, value, ", ");
         if (same_word(name, "dacapo-hop")) request_.forwarded = true;

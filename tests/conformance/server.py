@@ -39,14 +39,15 @@ class Postgres:
 
 class Server:
     def __init__(self, program, *flags, database="sqlite", scheme="http",
-                 secret="only for this run, and for nobody else"):
+                 secret="only for this run, and for nobody else", rate_limit="off"):
         self.folder = Path(tempfile.mkdtemp(prefix="dacapo-conformance-"))
+        self.secret = secret
         self.port = free_port()
         self.url = f"{scheme}://127.0.0.1:{self.port}"
         self.postgres = Postgres() if database == "postgresql" else None
         database_url = self.postgres.url if self.postgres else f"sqlite:{self.folder}/read.db"
         settings = ["--data-dir", str(self.folder), "--event-log", f"sqlite:{self.folder}/log.db", "--database-url",
-                    database_url, "--password-cost", "4", "--rate-limit", "off"]
+                    database_url, "--password-cost", "4", "--rate-limit", rate_limit]
         environment = {**os.environ, "JWT_SECRET": secret}
         subprocess.run([program, "seed", *settings], check=True, env=environment, cwd=self.folder,
                        stdout=subprocess.DEVNULL)
