@@ -20,6 +20,12 @@ def session(email=ADMIN, password=PASSWORD):
     return answer.json()
 
 
+def position():
+    """Of the log, as a command answers it."""
+    answer = requests.post(f"{BASE}/login", json={"email": ADMIN, "password": PASSWORD}, timeout=30)
+    return answer.headers["Dacapo-Position"]
+
+
 def token():
     return session()["access_token"]
 

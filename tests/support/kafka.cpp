@@ -25,9 +25,10 @@ public:
         return one;
     }
     std::string take() {
-        auto url = next_.get();
-        next_ = make();
-        return url;
+        auto made = std::move(next_);
+        made.wait();
+        next_ = make();  // Also when that one failed, so that only one test does.
+        return made.get();
     }
 
 private:

@@ -8,7 +8,7 @@ import os
 import re
 import urllib.parse
 
-HEADERS = {"Idempotency-Key": "words", "If-Match": '"v1"', "If-None-Match": '"v1"', "Dacapo-Position": "1"}
+HEADERS = {"Idempotency-Key": "words", "If-Match": '"v1"', "If-None-Match": '"v1"'}
 VALUES = {"q": "jam", "from": "2026-01-01", "to": "2040-01-01", "after": "1"}
 
 
@@ -26,9 +26,9 @@ def marked_requests(document, server):
             text = marked(document, method.upper(), path, operation, hooks_ids, token)
             if "*" in text:
                 requests[f"{method.upper()} {path}"] = text
-            # Apart, since a precondition that is not met would keep the rest from being read.
-            if stars := marked_headers(operation):
-                requests[f"{method.upper()} {path}, headers"] = text.replace("*", "").replace("HOST\n", "HOST\n" + stars, 1)
+            # Each apart, since one that is refused would keep the rest from being read.
+            for field in marked_headers(operation, demo.position()):
+                requests[f"{method.upper()} {path}, {field.split(':')[0]}"] = with_field(text, field)
     return requests
 
 
@@ -51,10 +51,17 @@ def marked(document, method, path, operation, ids, token):
     return "\n".join([*lines, "Content-Type: application/json", "", "{" + marked_body + "}"])
 
 
-def marked_headers(operation):
+def marked_headers(operation, position):
     names = [one["name"] for one in operation.get("parameters", []) if one["in"] == "header"]
-    lines = [f"{name}: {HEADERS[name]}*\n" for name in names]
-    return "".join([*lines, "Cookie: dacapo-position=1*\n"] if "Dacapo-Position" in names else lines)
+    fields = [f"{name}: {HEADERS.get(name, position)}*" for name in names]
+    return [*fields, f"Cookie: dacapo-position={position}*"] if "Dacapo-Position" in names else fields
+
+
+def with_field(text, field):
+    """Of the stars this one alone is left; what stands behind the path would be tried as well, and is not needed."""
+    first, *rest = text.replace("*", "").split("\n")
+    method, target, version = first.split(" ")
+    return "\n".join([f"{method} {target.split('?')[0]} {version}", field, *rest])
 
 
 def starred(value):

@@ -17,7 +17,7 @@ from parts import examples
 from server import Server
 from tools import python_tools
 
-OPERATION_S_MAX = 240
+OPERATION_S_MAX = 120
 DBMS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 FOUND = re.compile(r"identified the following injection point|parameter '.*' is vulnerable")
 CLEARED = re.compile(r"parameter '[^']*' does not seem to be injectable")
@@ -76,14 +76,20 @@ def scan(program, database):
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             jobs = {name: pool.submit(sqlmap, text, DBMS[database], server.port) for name, text in requests.items()}
             results = {name: job.result() for name, job in jobs.items()}
+        # The tool compares answers, and loses its way where another request changes them meanwhile: once more, alone.
+        for name, (cleared, found, _) in results.items():
+            if not found and cleared < requests[name].count("*"):
+                print(f"  {name}: once more, alone", flush=True)
+                results[name] = sqlmap(requests[name], DBMS[database], server.port)
         server.check_alive()
         alive = urllib.request.urlopen(f"{server.url}/events?limit=1").status == 200
     fine, count = alive, 0
     for name, (cleared, found, told) in results.items():
         wanted = requests[name].count("*")
-        count += cleared
-        if found or cleared != wanted:
+        count += wanted
+        # Of a request with a star in its head the tool tries the members of the body, too.
+        if found or cleared < wanted:
             fine = False
             print(f"  {name}: {cleared} of {wanted} parameters cleared{', INJECTABLE' if found else ''}\n{told}")
-    print(f"  {database}: {count} parameters of {len(results)} operations tried, {'nothing found' if fine else 'see above'}")
+    print(f"  {database}: {count} parameters tried in {len(results)} requests, {'nothing found' if fine else 'see above'}")
     return fine
